@@ -1,0 +1,1 @@
+export type Ecosystem = 'npm' | 'pypi' | 'vscode-extension';
