@@ -1,1 +1,15 @@
-export {};
+/**
+ * Runs commands of untrusted packages inside namespaces and says what they did. Promises: nothing of the host but the
+ * toolchain is readable, nothing leaves, every process ends with its phase, and what cannot be isolated is not run. Does not
+ * promise: protection against kernel vulnerabilities (choose the second isolation for that).
+ */
+export * from './box.ts';
+export type { Mount } from './bubblewrap.ts';
+export * from './channels.ts';
+export * from './errors.ts';
+export type { Inhabitant } from './etc.ts';
+export * from './run.ts';
+export { LineBuffer } from './streams.ts';
+export type { PhaseExit } from './supervise.ts';
+export * from './tools.ts';
+export type { ResourceLimits, ResourceUse } from './watchdog.ts';

@@ -1,0 +1,93 @@
+import { caFile } from './etc.ts';
+
+/** A path made visible inside; sources are paths in the box (or on the host for the toolchain under /usr). */
+export interface Mount {
+  source: string;
+  target: string;
+  writable?: boolean;
+  /** Do nothing when the source does not exist. */
+  optional?: boolean;
+}
+
+export interface WrapOptions {
+  bwrap: string;
+  hostname: string;
+  mounts: Mount[];
+  cwd: string;
+  /** Variables set inside only: they must not reach the tracer (e.g. LD_PRELOAD). */
+  setenv: Record<string, string>;
+  /** File descriptor on which bubblewrap reports the exit code. */
+  statusFd: number;
+  argv: string[];
+}
+
+/**
+ * Arguments of bubblewrap for one command.
+ *
+ * What is visible: the host's `/usr` (programs and libraries; `/usr/local` replaced by the pinned toolchain), a generated
+ * `/etc`, private `/proc`, `/dev`, `/tmp` and home. Nothing else of the host. No capabilities, no nested user namespaces, a
+ * session of its own. *Source:* bwrap(1) 0.8.
+ */
+export function wrap(options: WrapOptions): string[] {
+  const bind = ({ source, target, writable, optional }: Mount) => [
+    `--${writable ? 'bind' : 'ro-bind'}${optional ? '-try' : ''}`,
+    source,
+    target,
+  ];
+  return [
+    options.bwrap,
+    '--unshare-user',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
+    '--disable-userns',
+    '--uid',
+    '1000',
+    '--gid',
+    '1000',
+    '--hostname',
+    options.hostname,
+    '--cap-drop',
+    'ALL',
+    '--new-session',
+    '--json-status-fd',
+    String(options.statusFd),
+    '--ro-bind',
+    '/usr',
+    '/usr',
+    '--symlink',
+    'usr/bin',
+    '/bin',
+    '--symlink',
+    'usr/sbin',
+    '/sbin',
+    '--symlink',
+    'usr/lib',
+    '/lib',
+    '--symlink',
+    'usr/lib64',
+    '/lib64',
+    '--tmpfs',
+    '/usr/local',
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--tmpfs',
+    '/run',
+    '--dir',
+    '/var/tmp',
+    '--dir',
+    '/root',
+    ...options.mounts.flatMap(bind),
+    '--chdir',
+    options.cwd,
+    '--setenv',
+    'NODE_EXTRA_CA_CERTS',
+    caFile,
+    ...Object.entries(options.setenv).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--',
+    ...options.argv,
+  ];
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+
+/** What one command and everything it started may use. */
+export interface ResourceLimits {
+  maxMemoryBytes: number;
+  maxProcesses: number;
+  maxOutputBytes: number;
+}
+
+export interface ResourceUse {
+  /** Largest sum of resident memory seen, bytes. */
+  peakMemoryBytes: number;
+  /** Largest number of processes seen at once. */
+  peakProcesses: number;
+  /** User plus system time of processes still alive at the last look, milliseconds. */
+  cpuMs: number;
+}
+
+const clockTicksPerSecond = 100;
+const pageBytes = 4096;
+
+/**
+ * Looks at a process tree from outside at a fixed interval and says when it is over a limit. A look is a snapshot: what
+ * lives for less than the interval is not counted.
+ *
+ * *Units:* `intervalMs` milliseconds. *Source:* proc(5), `/proc/<pid>/stat` and `/proc/<pid>/task/<tid>/children`.
+ */
+export function watchTree(
+  rootPid: number,
+  limits: ResourceLimits,
+  intervalMs: number,
+  onOver: (limit: 'memory' | 'processes', use: ResourceUse) => void,
+): { stop: () => ResourceUse } {
+  const use: ResourceUse = { peakMemoryBytes: 0, peakProcesses: 0, cpuMs: 0 };
+  const look = () => {
+    const seen = measureTree(rootPid, limits.maxProcesses * 2);
+    use.peakMemoryBytes = Math.max(use.peakMemoryBytes, seen.memoryBytes);
+    use.peakProcesses = Math.max(use.peakProcesses, seen.processes);
+    use.cpuMs = Math.max(use.cpuMs, seen.cpuMs);
+    if (seen.memoryBytes > limits.maxMemoryBytes) onOver('memory', use);
+    else if (seen.processes > limits.maxProcesses) onOver('processes', use);
+  };
+  const timer = setInterval(look, intervalMs);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return use;
+    },
+  };
+}
+
+function measureTree(rootPid: number, maxProcesses: number) {
+  const total = { memoryBytes: 0, processes: 0, cpuMs: 0 };
+  const pending = [rootPid];
+  for (let pid = pending.pop(); pid !== undefined && total.processes <= maxProcesses; pid = pending.pop()) {
+    const stat = readProc(`/proc/${pid}/stat`);
+    if (stat === undefined) continue;
+    total.processes++;
+    // The command name may hold spaces and brackets: fields count from the last `)`.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    total.cpuMs += ((Number(fields[11]) + Number(fields[12])) * 1000) / clockTicksPerSecond;
+    total.memoryBytes += Number(fields[21]) * pageBytes;
+    for (const child of (readProc(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ')) {
+      if (child !== '') pending.push(Number(child));
+    }
+  }
+  return total;
+}
+
+function readProc(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // The process ended between two reads.
+    return undefined;
+  }
+}
