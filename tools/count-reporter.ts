@@ -33,7 +33,7 @@ export function countRun(modules: Iterable<CountedModule>, errorCount: number, i
 /** Writes the count to the file named by `ASSAY_TEST_COUNT`, for tools/test.ts. */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[], reason: TestRunEndReason): void {
-    const path = process.env['ASSAY_TEST_COUNT'];
+    const path = process.env.ASSAY_TEST_COUNT;
     if (path === undefined) throw new Error('ASSAY_TEST_COUNT is not set: start the tests with npm test');
     writeFileSync(path, JSON.stringify(countRun(modules, errors.length, reason === 'interrupted')));
   }

@@ -39,13 +39,20 @@ cp package-lock.json node_modules/.package-lock.json
 `;
 
 async function makeCheckout(machine: Partial<Machine> = {}): Promise<{ path: string; env: NodeJS.ProcessEnv }> {
-  const { node, uid, tools, npm }: Machine = { node: 'v20.19.0', uid: 0, tools: sandboxTools, npm: npmInstalls, ...machine };
+  const { node, uid, tools, npm }: Machine = {
+    node: 'v20.19.0',
+    uid: 0,
+    tools: sandboxTools,
+    npm: npmInstalls,
+    ...machine,
+  };
   const path = await mkdtemp(join(tmpdir(), 'assay-setup-'));
   made.push(path);
   for (const file of ['assay', 'tools/prepared.sh', 'tools/setup.sh', 'tools/installed.mjs', 'tools/run.sh']) {
     await cp(join(root, file), join(path, file));
   }
-  for (const folder of ['packages', 'apps/cli/src', 'testing', 'bench', 'bin']) await mkdir(join(path, folder), { recursive: true });
+  for (const folder of ['packages', 'apps/cli/src', 'testing', 'bench', 'bin'])
+    await mkdir(join(path, folder), { recursive: true });
   await writeFile(join(path, 'apps/cli/src/main.ts'), '');
   for (const file of ['tsconfig.json', 'tsconfig.base.json']) await writeFile(join(path, file), '{}');
   await writeLock(path, '1.0.0');
@@ -58,7 +65,8 @@ async function makeCheckout(machine: Partial<Machine> = {}): Promise<{ path: str
   await script('id', `case $1 in -un) echo someone ;; *) echo ${uid} ;; esac`);
   await script('npm', npm);
   await script('apt-get', 'echo "apt-get $*" >>"$root/calls"\nexit 0');
-  if (node !== undefined) await script('node', `[ "$1" = --version ] && { echo ${node}; exit; }\nexec "${process.execPath}" "$@"`);
+  if (node !== undefined)
+    await script('node', `[ "$1" = --version ] && { echo ${node}; exit; }\nexec "${process.execPath}" "$@"`);
   return { path, env: { PATH: join(path, 'bin') } };
 }
 
@@ -98,7 +106,10 @@ describe('the first start', () => {
     const checkout = await makeCheckout();
     const first = await start(checkout, 'analyze', 'a b');
     expect(first).toMatchObject({ code: 0, stdout: 'main analyze a b\n' });
-    expect((await calls(checkout.path)).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(['npm ci', 'tsc -b']);
+    expect((await calls(checkout.path)).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'npm ci',
+      'tsc -b',
+    ]);
   });
 
   it('names the missing Node and exits 3', async () => {
@@ -190,7 +201,9 @@ describe('a later start', () => {
     const checkout = await prepared();
     await symlink('../assay', join(checkout.path, 'bin/linked'));
     const ended = await new Promise<string>((resolve, reject) => {
-      execFile(join(checkout.path, 'bin/linked'), ['x'], { env: checkout.env }, (error, out) => (error ? reject(error) : resolve(out)));
+      execFile(join(checkout.path, 'bin/linked'), ['x'], { env: checkout.env }, (error, out) =>
+        error ? reject(error) : resolve(out),
+      );
     });
     expect(ended).toBe('main x\n');
   });

@@ -9,7 +9,9 @@ import type { Count } from './count-reporter.ts';
 const root = join(import.meta.dirname, '..');
 const countFile = join(root, '.assay', `test-count.${process.pid}.json`);
 const asked = process.argv.slice(2);
-const projects = asked.some((argument) => argument.startsWith('--project')) ? [] : ['--project', 'unit', '--project', 'sandbox'];
+const projects = asked.some((argument) => argument.startsWith('--project'))
+  ? []
+  : ['--project', 'unit', '--project', 'sandbox'];
 const reporters = ['--reporter', 'default', '--reporter', join(root, 'tools', 'count-reporter.ts')];
 
 const { status } = spawnSync(

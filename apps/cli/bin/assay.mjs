@@ -61,7 +61,9 @@ function handOver(node) {
 }
 
 if (!existsSync(main)) {
-  process.stderr.write('assay: this checkout is not built: start ./assay, which prepares everything, or run npm run setup.\n');
+  process.stderr.write(
+    'assay: this checkout is not built: start ./assay, which prepares everything, or run npm run setup.\n',
+  );
   process.exit(3);
 }
 const pinned = pinnedNode();

@@ -1,0 +1,155 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, posix } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { type House, house } from './house.ts';
+import { listFiles } from './tree.ts';
+
+interface Manifest {
+  name: string;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+}
+
+interface Room {
+  path: string;
+  manifest: Manifest;
+}
+
+const scope = '@assay/';
+/** Only tests and benchmarks stand on doubles. */
+const testsOnly = 'testing';
+
+/**
+ * Holds the arrows of the house: who imports whom, that what is imported is declared, and that TypeScript's project
+ * references say the same as the manifests.
+ *
+ * *Shape:* `root` is a checkout; returns one line per violation, `file: what is wrong`, none when all holds.
+ */
+export function checkArrows(root: string, table: House = house): string[] {
+  const rooms = findRooms(root);
+  const rootManifest = readManifest(root, '.');
+  return [
+    ...rooms.filter((room) => !(room.path in table)).map((room) => `${room.path}: this room is not in tools/house.ts`),
+    ...rooms.flatMap((room) => checkImports(root, room, table[room.path] ?? [], rootManifest)),
+    ...rooms.flatMap((room) => checkReferences(root, room)),
+    ...checkRootReferences(root, rooms),
+  ];
+}
+
+function findRooms(root: string): Room[] {
+  const inside = (folder: string): string[] =>
+    existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : [];
+  return [...inside('packages'), ...inside('apps'), 'testing', 'bench']
+    .filter((path) => existsSync(join(root, path, 'package.json')))
+    .sort()
+    .map((path) => ({ path, manifest: readManifest(root, path) }));
+}
+
+function readManifest(root: string, path: string): Manifest {
+  return JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as Manifest;
+}
+
+function checkImports(root: string, room: Room, may: readonly string[], rootManifest: Manifest): string[] {
+  const problems: string[] = [];
+  const sources = listFiles(root, room.path).filter((file) => /\.[cm]?[jt]sx?$/.test(file));
+  for (const file of sources) {
+    const isTest = /\.test\.tsx?$/.test(file);
+    for (const specifier of importsOf(file, readFileSync(join(root, file), 'utf8'))) {
+      const problem = checkImport(room, may, file, isTest, specifier, rootManifest);
+      if (problem !== undefined) problems.push(`${file}: ${problem}`);
+    }
+  }
+  return problems;
+}
+
+/** Module names a file imports or re-exports, types included; computed ones cannot be told and are left out. */
+export function importsOf(file: string, text: string): string[] {
+  const { module, errors } = parseSync(file, text);
+  if (errors[0] !== undefined) throw new SyntaxError(`${file}: ${errors[0].message}`);
+  const dynamic = module.dynamicImports
+    .map(({ moduleRequest }) => /^(['"])(.*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end))?.[2])
+    .filter((name) => name !== undefined);
+  const reExported = module.staticExports.flatMap(({ entries }) =>
+    entries.flatMap(({ moduleRequest }) => (moduleRequest ? [moduleRequest.value] : [])),
+  );
+  return [
+    ...new Set([...module.staticImports.map(({ moduleRequest }) => moduleRequest.value), ...reExported, ...dynamic]),
+  ];
+}
+
+function checkImport(
+  room: Room,
+  may: readonly string[],
+  file: string,
+  isTest: boolean,
+  specifier: string,
+  rootManifest: Manifest,
+): string | undefined {
+  if (specifier.startsWith('.')) {
+    const target = posix.join(posix.dirname(file), specifier);
+    return target.startsWith(`${room.path}/`) ? undefined : `imports ${specifier}, which is outside its room`;
+  }
+  if (specifier.startsWith('node:') || builtinModules.includes(specifier)) return undefined;
+  const name = packageOf(specifier);
+  if (name.startsWith(scope)) {
+    const target = name.slice(scope.length);
+    if (!may.includes(target) && !(isTest && target === testsOnly)) {
+      return `imports ${name}: ${room.path} may import ${may.length === 0 ? 'nothing of ours' : may.join(', ')}`;
+    }
+  }
+  if (isDeclared(room.manifest, name, isTest)) return undefined;
+  // What every test uses (the runner, the property library) is declared once, at the root.
+  if (isTest && !name.startsWith(scope) && isDeclared(rootManifest, name, true)) return undefined;
+  return `imports ${name}, which ${room.path}/package.json does not declare${isTest ? '' : ' under dependencies'}`;
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+function isDeclared(manifest: Manifest, name: string, isTest: boolean): boolean {
+  const types = `@types/${name.replace(/^@(.+)\/(.+)$/, '$1__$2')}`;
+  return (
+    name in { ...manifest.dependencies, ...manifest.optionalDependencies } ||
+    (name in { ...manifest.devDependencies } && isTest) ||
+    // A module that exists only as declarations.
+    types in { ...manifest.dependencies }
+  );
+}
+
+function checkReferences(root: string, room: Room): string[] {
+  const declared = Object.keys({ ...room.manifest.dependencies, ...room.manifest.devDependencies })
+    .filter((name) => name.startsWith(scope))
+    .map((name) => name.slice(scope.length));
+  const referenced = readReferences(root, `${room.path}/tsconfig.json`).map((path) => posix.basename(path));
+  return difference(`${room.path}/tsconfig.json`, referenced, declared, 'the dependencies in package.json');
+}
+
+function checkRootReferences(root: string, rooms: Room[]): string[] {
+  const paths = readReferences(root, 'tsconfig.json');
+  return difference(
+    'tsconfig.json',
+    paths,
+    rooms.map((room) => room.path),
+    'the rooms',
+  );
+}
+
+/** Referenced folders, relative to the root. */
+function readReferences(root: string, file: string): string[] {
+  const config = JSON.parse(readFileSync(join(root, file), 'utf8')) as { references?: { path: string }[] };
+  return (config.references ?? []).map(({ path }) => posix.join(dirname(file), path));
+}
+
+function difference(file: string, referenced: string[], wanted: string[], what: string): string[] {
+  return [
+    ...wanted
+      .filter((name) => !referenced.includes(name))
+      .map((name) => `${file}: misses a reference to ${name}, one of ${what}`),
+    ...referenced
+      .filter((name) => !wanted.includes(name))
+      .map((name) => `${file}: references ${name}, which is not one of ${what}`),
+  ];
+}

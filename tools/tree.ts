@@ -1,0 +1,18 @@
+import { readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+const neverOurs = new Set(['node_modules', 'dist', 'testdata', '.git', '.assay', 'coverage']);
+
+/** Every file under `folder`, as sorted POSIX paths relative to `root`, without what is built, installed or test data. */
+export function listFiles(root: string, folder: string): string[] {
+  const found: string[] = [];
+  const visit = (at: string): void => {
+    for (const entry of readdirSync(at, { withFileTypes: true })) {
+      if (neverOurs.has(entry.name)) continue;
+      if (entry.isDirectory()) visit(join(at, entry.name));
+      else if (entry.isFile()) found.push(relative(root, join(at, entry.name)).split(sep).join('/'));
+    }
+  };
+  visit(join(root, folder));
+  return found.sort();
+}
