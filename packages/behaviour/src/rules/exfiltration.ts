@@ -1,0 +1,86 @@
+import type { TraceEvent } from '@assay/kernel';
+import type { ClaimId } from '../claims.ts';
+import type { Evidence, RunEvidence } from '../evidence.ts';
+import { words } from './credentials.ts';
+import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
+
+/**
+ * Decoy values that left: proof, whatever the encoding and whoever the receiver. The package manager presenting its own
+ * token to its own registry is the one thing that is not egress.
+ */
+export const canaryEgress: RunRule = (run, all) => {
+  const drafts: Draft[] = [];
+  for (const event of run.events) {
+    if (event.type !== 'canary.egress') continue;
+    const canary = all.canaries.get(event.canary ?? '');
+    if (canary === undefined || isOwnRegistryLogin(run, event)) continue;
+    drafts.push({
+      id: claimOf(canary.kind),
+      phase: event.phase,
+      package: ownerOf(run, all, event),
+      evidence: evidenceOf(ancestry(run, event.process), readsBefore(run, event), event.request, event.id),
+      summary: `${words(canary.kind)} decoy sent to ${event.host ?? event.ip ?? 'the network'}${event.encoding === undefined || event.encoding === 'raw' ? '' : ` as ${event.encoding}`}`,
+    });
+  }
+  return drafts;
+};
+
+function claimOf(kind: string): ClaimId {
+  if (kind === 'host_identity') return 'exfil.host-info';
+  if (kind === 'api_argument') return 'exfil.argument-egress';
+  return 'exfil.canary-egress';
+}
+
+function isOwnRegistryLogin(run: RunEvidence, event: TraceEvent): boolean {
+  return event.egress === 'mirror' && !byPackage(run, event);
+}
+
+function readsBefore(run: RunEvidence, egress: TraceEvent): string[] {
+  const reads = run.events.filter(
+    (event) =>
+      event.t_ms <= egress.t_ms &&
+      ((event.type === 'canary.read' && event.canary === egress.canary) ||
+        (event.type === 'runtime.hook' && event.canary !== undefined && event.canary === egress.canary)),
+  );
+  return reads.slice(0, 4).map((event) => event.id);
+}
+
+const minChunks = 5;
+const minLabelChars = 20;
+
+/** `exfil.dns-chunked`: at least five names of one domain whose first labels look like data. */
+export const dnsChunked: RunRule = (run, all) => {
+  const groups = new Map<string, TraceEvent[]>();
+  for (const event of run.events) {
+    if (event.type !== 'net.dns' || event.host === undefined || !byPackage(run, event)) continue;
+    const labels = event.host.split('.');
+    if (labels.length < 3 || !labels.slice(0, -2).some(looksLikeData)) continue;
+    const key = `${event.process} ${labels.slice(-2).join('.')}`;
+    groups.set(key, [...(groups.get(key) ?? []), event]);
+  }
+  const drafts: Draft[] = [];
+  for (const events of groups.values()) {
+    const first = events[0];
+    if (first === undefined || new Set(events.map((event) => event.host)).size < minChunks) continue;
+    drafts.push({
+      id: 'exfil.dns-chunked',
+      phase: first.phase,
+      package: ownerOf(run, all, first),
+      evidence: evidenceOf(ancestry(run, first.process), events.slice(0, 12).map((event) => event.id)),
+      summary: `${events.length} names under ${first.host?.split('.').slice(-2).join('.')} carry data`,
+    });
+  }
+  return drafts;
+};
+
+/** A label that no person would choose: long and without vowels' rhythm, or numbered pieces of hex or base32. */
+function looksLikeData(label: string): boolean {
+  if (label.length < 8) return false;
+  if (/^[0-9a-f]{12,}$/i.test(label) || /^[a-z2-7]{16,}$/i.test(label)) return true;
+  return label.length >= minLabelChars && /[0-9]/.test(label);
+}
+
+/** `exfil.host-info` without a decoy hit is not claimed: an update check that names its own version is not identity. */
+export function hasEgress(all: Evidence, run: RunEvidence): boolean {
+  return run.events.some((event) => event.type === 'canary.egress' && all.canaries.has(event.canary ?? ''));
+}
