@@ -13,3 +13,4 @@ export { LineBuffer } from './streams.ts';
 export type { PhaseExit } from './supervise.ts';
 export * from './tools.ts';
 export type { ResourceLimits, ResourceUse } from './watchdog.ts';
+export { type Capability, defaultProbeOptions, isReady, type ProbeOptions, probeCapabilities } from './doctor.ts';

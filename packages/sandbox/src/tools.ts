@@ -36,9 +36,9 @@ export const debianPackageOf: Record<keyof SystemTools, string> = {
   faketime: 'libfaketime',
 };
 
-const systemDirectories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
+export const systemDirectories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 
-const faketimeLibraries = [
+export const faketimeLibraries = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1',
   '/usr/lib64/faketime/libfaketimeMT.so.1',
