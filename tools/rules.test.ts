@@ -8,7 +8,6 @@ import { checkText, checkTree, maxSourceLines } from './rules.ts';
 // What the rules refuse is put together here, so that this file keeps them.
 const host = ['npmjs', 'org'].join('.');
 const later = 'TO' + 'DO';
-const catching = (inside: string): string => `try { f(); } cat${'ch'} {${inside}}`;
 const check = (path: string, text: string): string[] => checkText(path, text, '/srv/checkout');
 
 describe('checkText', () => {
@@ -23,8 +22,6 @@ describe('checkText', () => {
     ['src/a.ts', `// ${later}: later`, 'postpones work'],
     ['src/a.test.ts', `it.${'skip'}('x', f);`, 'a test that does not run'],
     ['src/a.test.ts', `describe.${'only'}.each([1])('x', f);`, 'keeps others from running'],
-    ['src/a.ts', catching(' \n '), 'swallows an error'],
-    ['src/a.ts', `await f().${'catch'}(() => ${'{}'});`, 'swallows an error'],
     ['src/a.ts', "const f = '/srv/checkout/node_modules';", 'contains a path of this machine'],
     ['src/a.ts', 'x;\n'.repeat(maxSourceLines + 1), `has ${maxSourceLines + 1} lines`],
   ])('refuses in %s: %j', (path, text, says) => {
@@ -36,7 +33,6 @@ describe('checkText', () => {
     ['package-lock.json', '{"resolved": "packages/kernel", "link": true}'],
     ['src/a.ts', "const template = '/tmp/nameXXXXXX'; // the hacker's todo list"],
     ['src/a.test.ts', "parser.skip(3); it('skips a header', f);"],
-    ['src/a.ts', catching(' /* the file may be gone already */ ')],
     ['src/a.ts', 'const f = "/srv/other";'],
     ['LICENSE', 'line\n'.repeat(maxSourceLines + 1)],
     ['src/a.ts', 'x;\n'.repeat(maxSourceLines)],

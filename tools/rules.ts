@@ -43,11 +43,7 @@ const postponed = new RegExp(
 const unrunTest = new RegExp(
   `\\b(?:it|test|describe|suite|bench|context|ctx|task)(?:\\.\\w+)*\\.(?:${['skip', 'only', 'to' + 'do', 'skipIf', 'runIf'].join('|')})\\b|\\b(?:x|f)(?:it|describe)\\(`,
 );
-/** Matches a catch clause and a catch method whose braces hold nothing, on one line or two; a comment in them is a reason. */
-const emptyCatch = /\bcatch\s*(?:\([^)]*\)\s*)?\{\s*\}|\.catch\(\s*\(\w*\)\s*=>\s*(?:\{\s*\}|undefined)\s*\)/;
-
 const isSource = (path: string): boolean => /\.(?:[cm]?[jt]sx?|sh|py|css|html)$/.test(path);
-const isCode = (path: string): boolean => /\.[cm]?[jt]sx?$/.test(path);
 const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path);
 const isLockFile = (path: string): boolean => /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(path);
 
@@ -63,7 +59,6 @@ const rules: readonly Rule[] = [
   { says: 'records the address a package came from', appliesTo: isLockFile, pattern: /"resolved":\s*"https?:/ },
   { says: 'postpones work: do it, or write an issue', appliesTo: (path) => !isLockFile(path), pattern: postponed },
   { says: 'has a test that does not run or keeps others from running', appliesTo: isTest, pattern: unrunTest },
-  { says: 'swallows an error without a word why', appliesTo: isCode, pattern: emptyCatch },
 ];
 
 export const maxSourceLines = 400;
