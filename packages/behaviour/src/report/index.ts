@@ -4,11 +4,12 @@
  * Promises: a report that passed `assertReportLaws` can be believed member by member; renderers never throw on a valid
  * report and never let package text act. Does not promise that package text in a report is harmless: show it with `visible`.
  */
-export { coverageOf, requiredRuns } from './coverage.ts';
+export { coverageOf } from './coverage.ts';
 export { ReportError, type ReportErrorCode } from './errors.ts';
 export { reportJsonSchema } from './json-schema.ts';
 export { assertReportLaws, brokenLaws, type LawOptions } from './laws.ts';
 export { compareEvents, inCausalOrder } from './order.ts';
+export { renderTerminal, type TerminalOptions } from './render/terminal.ts';
 export * from './schema/analysis.ts';
 export * from './schema/comparison.ts';
 export * from './schema/environment.ts';
