@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { checkArrows } from './arrows.ts';
+import { checkLock } from './lock.ts';
 import { checkTree } from './rules.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -44,6 +45,7 @@ const steps: Record<string, () => Promise<Result>> = {
   'unused code': program('knip/bin/knip.js', '--no-progress', '--no-config-hints'),
   arrows: own(checkArrows),
   rules: own(checkTree),
+  'lock file': own(checkLock),
 };
 
 const asked = process.argv.slice(2);
