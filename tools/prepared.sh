@@ -11,7 +11,9 @@ required_tools='bwrap:bubblewrap strace:strace ip:iproute2 unshare:util-linux ns
 optional_packages='nftables'
 
 # Prints the Debian packages whose programs or libraries are missing, on one line.
+# Called in a subshell: an ordinary user's PATH may lack the directories of system programs.
 missing_packages() {
+  PATH=$PATH:/usr/sbin:/sbin
   missing=
   for pair in $required_tools; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || case " $missing " in

