@@ -3,6 +3,7 @@
  * stands there; a claim is made only where several signals together leave little room.
  */
 export * from './hosts.ts';
+export * from './javascript/detect.ts';
 export * from './manifest.ts';
 export * from './prose.ts';
 export * from './reading.ts';
