@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # SPDX-License-Identifier: Apache-2.0
 # Sourced, not run. Answers in a few milliseconds whether the checkout is prepared, and names what it runs with.
 #
