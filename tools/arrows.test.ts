@@ -162,6 +162,11 @@ describe('checkArrows', () => {
     ]);
   });
 
+  it('lets a room be made of several projects', async () => {
+    const root = await makeHouse({ 'packages/behaviour': { references: ['packages/behaviour/src/page'], files: {} } });
+    expect(checkArrows(root)).toEqual([]);
+  });
+
   it('refuses a room that the table does not know', async () => {
     expect(checkArrows(await makeHouse({ 'packages/utils': { files: {} } }))).toEqual([
       'packages/utils: this room is not in tools/house.ts',

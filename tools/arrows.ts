@@ -123,7 +123,10 @@ function checkReferences(root: string, room: Room): string[] {
   const declared = Object.keys({ ...room.manifest.dependencies, ...room.manifest.devDependencies })
     .filter((name) => name.startsWith(scope))
     .map((name) => name.slice(scope.length));
-  const referenced = readReferences(root, `${room.path}/tsconfig.json`).map((path) => posix.basename(path));
+  const referenced = readReferences(root, `${room.path}/tsconfig.json`)
+    // A room may be made of several projects, such as a page for browsers.
+    .filter((path) => !path.startsWith(`${room.path}/`))
+    .map((path) => posix.basename(path));
   return difference(`${room.path}/tsconfig.json`, referenced, declared, 'the dependencies in package.json');
 }
 
