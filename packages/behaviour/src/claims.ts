@@ -36,6 +36,7 @@ export const claims = {
   'evade.hook-bypass': claim('medium', 'Instrumentation of the runtime was removed', ['T1562.001']),
   'evade.sandbox-probe': claim('medium', 'Looks for a sandbox, tracer or virtual machine', ['T1497.001']),
   'evade.target-gate': claim('high', 'Payload unlocked only by a certain consumer', ['T1480.001', 'T1027.013']),
+  'evasion.archive-anomaly': claim('high', 'Archive built to mislead its reader', ['T1036']),
   'evade.time-gate': claim('high', 'Acts only after a date or a delay', ['T1497.003']),
   'exec.dropped-binary': claim('high', 'Runs an executable that it wrote', ['T1105', 'T1204.002']),
   'exec.encoded-payload': claim('high', 'Code decoded at run time and executed', ['T1027', 'T1140']),

@@ -67,7 +67,7 @@ export function hasInheritableDescriptors(): boolean {
 /** Closes every descriptor but 0–3 and goes on with the given command. */
 export const closeDescriptors = [
   '-c',
-  'for f in /proc/self/fd/*; do n=${f##*/}; [ "$n" -gt 3 ] && eval "exec $n>&-"; done 2>/dev/null; exec "$@"',
+  'for f in /proc/self/fd/*; do n=${f##*/}; [ "$n" -gt 3 ] && eval "exec $n>&-"; done; exec "$@"',
   'bash',
 ];
 
