@@ -1,1 +1,5 @@
-export {};
+export * from './archives.ts';
+export * from './archives-tar.ts';
+export * from './archives-zip.ts';
+export * from './certificate.ts';
+export * from './registry.ts';
