@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { analyze, renderHtml, renderSarif, renderTerminal, requiredRuns, type AnalysisTarget, type DynamicAnalysisReport } from '@assay/behaviour';
+import { deadlines, KernelError, reaches, systemClock, type VerdictLevel } from '@assay/kernel';
+import { loadNpmConfig, npmLimits, NpmSource } from '@assay/registries';
+import { readSettings } from './config.ts';
+import { flagsOf } from './doctor-command.ts';
+import { exitCode } from './exit.ts';
+import { progressTo } from './progress.ts';
+
+/** `assay analyze`: resolves to the exit code (shared/seams.md §8). */
+export async function analyzeCommand(target: string | undefined, options: Record<string, unknown>): Promise<number> {
+  const settings = readSettings(process.env, flagsOf(options), process.stdout.isTTY === true);
+  const what = targetOf(target, options);
+  const json = options.json === true;
+  const progress = progressTo(process.stderr, { color: settings.color, verbose: options.verbose === true });
+  const stop = new AbortController();
+  const interrupt = () => stop.abort(new KernelError('INTERRUPTED', 'interrupted; everything that was started has been ended'));
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  process.on('SIGHUP', interrupt);
+  await mkdir(settings.cacheDirectory, { recursive: true });
+  const work = await mkdtemp(path.join(tmpdir(), 'assay-'));
+  const source = new NpmSource({
+    config: await loadNpmConfig({ cwd: process.cwd(), env: process.env, ...(settings.npmRegistry === undefined ? {} : { registry: settings.npmRegistry }) }),
+    cacheDir: path.join(settings.cacheDirectory, 'npm'),
+    clock: systemClock,
+    limits: npmLimits,
+  });
+  try {
+    const result = await analyze(
+      {
+        target: what,
+        runs: options.runs === 'r0' ? requiredRuns.slice(0, 1) : requiredRuns,
+        ...(typeof options.previous === 'string' ? { previous: options.previous } : {}),
+      },
+      {
+        source,
+        workDirectory: work,
+        npmCacheDirectory: path.join(settings.cacheDirectory, 'npm-client'),
+        clock: systemClock,
+        random: (count) => randomBytes(count),
+        parallelism: availableParallelism(),
+        deadlines,
+        isolation: settings.isolation,
+        onProgress: (event) => progress.report(event),
+      },
+      stop.signal,
+    );
+    progress.clear();
+    await writeOutputs(result.report, result.traceFile, options);
+    process.stdout.write(json ? `${JSON.stringify(result.report)}\n` : renderTerminal(result.report, { color: settings.color, width: process.stdout.columns ?? 100 }));
+    return codeFor(result.report, options);
+  } finally {
+    progress.clear();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    process.off('SIGHUP', interrupt);
+    await Promise.all([source.close(), rm(work, { recursive: true, force: true })]);
+  }
+}
+
+/** *Errors:* `KernelError` USAGE when the arguments name nothing, or two things. */
+export function targetOf(target: string | undefined, options: Record<string, unknown>): AnalysisTarget {
+  const archive = typeof options.archive === 'string' ? options.archive : undefined;
+  const purl = typeof options.purl === 'string' ? options.purl : undefined;
+  if (archive !== undefined) {
+    if (target !== undefined) throw new KernelError('USAGE', 'give either a target or --archive, not both');
+    return { archive, ...(purl === undefined ? {} : { purl }) };
+  }
+  if (purl !== undefined && target !== undefined) throw new KernelError('USAGE', 'give --purl together with --archive, or a target alone');
+  const named = target ?? purl;
+  if (named === undefined) throw new KernelError('USAGE', 'name a package (pkg:npm/name@version) or a .tgz file');
+  const isFile = /^(\.{0,2}\/)|\.(tgz|tar\.gz|tar|zip|whl|vsix)$/i.test(named) && !/^pkg:/i.test(named);
+  if (isFile || (!named.startsWith('pkg:') && existsSync(named))) return { archive: named };
+  return { purl: named };
+}
+
+async function writeOutputs(report: DynamicAnalysisReport, traceFile: string, options: Record<string, unknown>): Promise<void> {
+  if (typeof options.html === 'string') await writeFile(options.html, renderHtml(report));
+  if (typeof options.sarif === 'string') await writeFile(options.sarif, `${JSON.stringify(renderSarif(report), null, 2)}\n`);
+  if (typeof options.trace === 'string') await copyFile(traceFile, options.trace);
+}
+
+function codeFor(report: DynamicAnalysisReport, options: Record<string, unknown>): number {
+  const { level, coverage } = report.verdict;
+  const threshold = options.failOn as VerdictLevel | 'never';
+  if (threshold !== 'never' && reaches(level, threshold)) return exitCode.found;
+  if (options.runs === 'r0' || coverage === 'complete') return exitCode.done;
+  if (options.acceptInconclusive === true) {
+    process.stderr.write('assay: the analysis is incomplete; accepted as asked (--accept-inconclusive)\n');
+    return exitCode.done;
+  }
+  return exitCode.failed;
+}
