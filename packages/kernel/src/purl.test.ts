@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PurlError, type PurlErrorCode, type PurlOptions, parsePurl, purlErrors } from './purl.ts';
+import { PurlError, type PurlErrorCode, type PurlOptions, parsePurl, purlErrors, withVersion } from './purl.ts';
 
 const edge: PurlOptions = { npmNameCase: 'lower' };
 
@@ -81,6 +81,18 @@ describe('result', () => {
   it('a purl without version and one that says latest are the same target', () => {
     expect(parsePurl('pkg:npm/x@latest', edge)).toEqual(parsePurl('pkg:npm/x', edge));
     expect(parsePurl('pkg:npm/x', edge)).not.toHaveProperty('version');
+  });
+});
+
+describe('withVersion', () => {
+  it('gives what the purl would have been with that version, qualifiers kept', () => {
+    const hex = 'a'.repeat(64);
+    for (const version of ['1.2.3', '1.2.3-rc.1+build']) {
+      const open = parsePurl(`pkg:npm/@scope/name?checksum=sha256:${hex}`, edge);
+      const pinned = parsePurl(`pkg:npm/@scope/name@${version}?checksum=sha256:${hex}`, edge);
+      expect(withVersion(open, version)).toEqual(pinned);
+      expect(withVersion(pinned, '9.9.9').canonical).toBe(`pkg:npm/%40scope/name@9.9.9?checksum=sha256%3A${hex}`);
+    }
   });
 });
 

@@ -66,18 +66,30 @@ export function parsePurl(input: unknown, options: PurlOptions): Purl {
   const library = secondOpinion(ecosystem, spelled, qualifiers);
   const lowered = ecosystem === 'npm' && options.npmNameCase === 'lower';
   const name = lowered ? npmNameFrom(library, spelled) : spelled;
-  const path = name.namespace === undefined ? name.name : `${encodeURIComponent(name.namespace)}/${name.name}`;
   const query = library.toString().split('?')[1];
   return {
     ecosystem,
     ...name,
     ...(version === undefined ? {} : { version }),
     qualifiers: Object.fromEntries([...qualifiers].sort(([a], [b]) => (a < b ? -1 : 1))),
-    canonical:
-      `pkg:${ecosystem}/${path}` +
-      (version === undefined ? '' : `@${encodeURIComponent(version)}`) +
-      (query === undefined ? '' : `?${query}`),
+    canonical: spell(ecosystem, name, version, query),
   };
+}
+
+/** The same package and qualifiers at the version that the registry named; it is taken as the registry writes it. */
+export function withVersion(purl: Purl, version: string): Purl {
+  return { ...purl, version, canonical: spell(purl.ecosystem, purl, version, purl.canonical.split('?')[1]) };
+}
+
+function spell(
+  ecosystem: Ecosystem,
+  { namespace, name }: Pick<PackageName, 'namespace' | 'name'>,
+  version: string | undefined,
+  query: string | undefined,
+): string {
+  const path = namespace === undefined ? name : `${encodeURIComponent(namespace)}/${name}`;
+  const at = version === undefined ? '' : `@${encodeURIComponent(version)}`;
+  return `pkg:${ecosystem}/${path}${at}${query === undefined ? '' : `?${query}`}`;
 }
 
 /** What passed our rules must pass the library's, too. The version stays out: it knows only semver for extensions. */

@@ -140,6 +140,16 @@ describe('a registry that does not deliver', () => {
     expect(await storedFiles()).toEqual([]);
   });
 
+  it('closing in the middle of a download leaves no temporary file', async () => {
+    registry.fail(path, { kind: 'endless', bytes: Buffer.alloc(16_384) });
+    const interrupted = expect(fetchLeftPad()).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    const isWriting = async () => (await storedFiles().catch(() => [])).length > 0;
+    while (!(await isWriting())) await new Promise((resolve) => setImmediate(resolve));
+    await scratch.source.close();
+    await interrupted;
+    expect(await storedFiles()).toEqual([]);
+  });
+
   it('an address that is no web address is refused before anything is asked', async () => {
     for (const tarballUrl of ['file:///etc/passwd', 'data:text/plain,x', 'ftp://a.example/x.tgz']) {
       registry.publish('odd', { versions: { '1.0.0': { tarballUrl } } });

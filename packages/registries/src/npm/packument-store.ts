@@ -73,6 +73,14 @@ export class PackumentStore {
     });
   }
 
+  /** A fresh packument of any variant that is at hand without reading or asking. */
+  atHand(packageName: string): StoredPackument | undefined {
+    const variants: PackumentVariant[] = ['abbreviated', 'full'];
+    return variants
+      .map((variant) => this.#memory.get(JSON.stringify(this.#keyOf(packageName, variant))))
+      .find((packument) => packument !== undefined && this.#isFresh(packument.fetchedAt));
+  }
+
   /** Milliseconds for which a packument may still be served without asking. */
   freshFor({ fetchedAt }: StoredPackument): number {
     return Math.max(0, fetchedAt + this.#options.limits.freshMs - this.#options.clock.now());

@@ -74,8 +74,9 @@ export class NpmSource {
 
   /** A tarball by name and version, as the registry protocol asks for it. *Errors:* as `tarball`. */
   async tarballOf(name: string, version: string, options: AskOptions = {}): Promise<Served<StoredTarball>> {
-    const { value } = await this.packument(name, 'abbreviated', options);
-    const dist = value.dists()[version];
+    // Both variants have what is needed: whichever the client asked for before is at hand.
+    const packument = this.#packuments.atHand(name) ?? (await this.packument(name, 'abbreviated', options)).value;
+    const dist = packument.dists()[version];
     if (dist === undefined) throw versionNotFound(name, version, 'the registry does not list it');
     return await this.tarball(name, version, dist, options);
   }
