@@ -12,7 +12,8 @@ import { type Mirror, type MirrorRequest, startMirror } from './mirror.ts';
 import { registryManifest } from './overlay.ts';
 
 // The installer that the mirror is for is the judge of what it says.
-const npmCli = join(createRequire(import.meta.url).resolve('npm/package.json'), '../bin/npm-cli.js');
+const require = createRequire(import.meta.url);
+const npmCli = join(require.resolve('npm/package.json'), '../bin/npm-cli.js');
 const hook = { postinstall: "node -e \"require('fs').writeFileSync('ran','')\"" };
 
 let registry: Registry;

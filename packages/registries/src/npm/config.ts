@@ -21,8 +21,8 @@ export type NpmConfig = {
   credentialsFor(packageName: string): string;
   /** Options for `npm-registry-fetch`: addresses, credentials, proxies, certificates. Holds secrets. */
   request: Readonly<Record<string, unknown>>;
-  /** Host of the registry that npm has built in, for `replace-registry-host`. */
-  publicRegistryHost: string;
+  /** Tarballs announced on this host are asked of the registry itself (npm's `replace-registry-host`). */
+  replacedHost: 'always' | 'never' | (string & {});
 };
 
 /** Settings that decide how a registry is reached. The others are about installing, which we do not. */
@@ -77,10 +77,13 @@ export async function loadNpmConfig(options: NpmConfigOptions): Promise<NpmConfi
     }
   }
   request.registry = registryAddress(options.registry ?? String(request.registry));
-  return toNpmConfig(request, new URL(String(definitions.registry?.default)).host);
+  const rule = String(request.replaceRegistryHost);
+  const isDefaultRule = rule === definitions['replace-registry-host']?.default;
+  // The default rule means the registry that npm has built in.
+  return toNpmConfig(request, isDefaultRule ? new URL(String(definitions.registry?.default)).host : rule);
 }
 
-function toNpmConfig(request: Record<string, unknown>, publicRegistryHost: string): NpmConfig {
+function toNpmConfig(request: Record<string, unknown>, replacedHost: string): NpmConfig {
   const registry = String(request.registry);
   const registryFor = (packageName: string) => {
     const scope = packageName.startsWith('@') ? packageName.slice(0, packageName.indexOf('/')) : undefined;
@@ -95,7 +98,7 @@ function toNpmConfig(request: Record<string, unknown>, publicRegistryHost: strin
       return secrets.length === 0 ? 'none' : sha256(JSON.stringify(secrets));
     },
     request,
-    publicRegistryHost,
+    replacedHost,
   };
 }
 

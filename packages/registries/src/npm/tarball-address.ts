@@ -20,16 +20,9 @@ export function tarballAddress(announced: string, packageName: string, config: N
       },
     );
   }
-  if (isReplaced(url, config)) return new URL(`${url.pathname}${url.search}`, registry).href;
+  if (config.replacedHost === 'always' || config.replacedHost === url.host)
+    return new URL(`${url.pathname}${url.search}`, registry).href;
   // Old versions were announced with http; npm asks the registry's own host over TLS.
   if (url.protocol === 'http:' && registry.protocol === 'https:') url.protocol = 'https:';
   return url.href;
-}
-
-/** `npmjs`, the default, means the host that npm's own configuration has as default registry. */
-function isReplaced(url: URL, { request, publicRegistryHost }: NpmConfig): boolean {
-  const rule = request.replaceRegistryHost;
-  if (rule === 'always') return true;
-  if (rule === 'never' || typeof rule !== 'string') return false;
-  return url.host === (rule === 'npmjs' ? publicRegistryHost : rule);
 }
