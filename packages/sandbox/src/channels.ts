@@ -24,7 +24,8 @@ export const SinkholeRecord = z.discriminatedUnion('kind', [
     rcode: z.string(),
     address: z.string().optional(),
     sourcePort: z.number(),
-    transport: z.enum(['udp', 'tcp']),
+    /** `https`: asked through DNS over HTTPS. */
+    transport: z.enum(['udp', 'tcp', 'https']),
     canaryHits: z.array(CanaryHit),
   }),
   z.object({
@@ -34,6 +35,7 @@ export const SinkholeRecord = z.discriminatedUnion('kind', [
     connection: z.number(),
     protocol: z.enum(['tcp', 'udp']),
     ip: z.string(),
+    /** As the package asked for it; 0 when the sinkhole cannot know: the tracer's call with this source port says it. */
     port: z.number(),
     sourcePort: z.number(),
     /** The name whose answer this address was, if any. */

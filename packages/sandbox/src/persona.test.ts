@@ -23,11 +23,11 @@ test.each(names)('no placeholder is left in the environment of persona %s', (nam
 
 test('each persona has the sign that its triggers look for', () => {
   const env = (name: PersonaName) => makePersona(name, seededRandom('x')).env;
-  expect(env('ci')['CI']).toBe('true');
-  expect(env('agent')['CLAUDECODE']).toBe('1');
-  expect(env('locale')['LANG']).toBe('ru_RU.UTF-8');
-  expect(env('locale')['TZ']).toBe('Europe/Moscow');
-  expect(env('developer')['CI']).toBeUndefined();
+  expect(env('ci').CI).toBe('true');
+  expect(env('agent').CLAUDECODE).toBe('1');
+  expect(env('locale').LANG).toBe('ru_RU.UTF-8');
+  expect(env('locale').TZ).toBe('Europe/Moscow');
+  expect(env('developer').CI).toBeUndefined();
 });
 
 test('personas point only at documentation domains and addresses', () => {

@@ -39,7 +39,10 @@ export function makePersona(name: PersonaName, random: RandomSource): Persona {
   const traits: PersonaTraits = personas[name];
   const [given, family] = randomPick(random, traits.people);
   const tag = randomText(random, 6, alphabets.lower);
-  const ascii = `${given}${family}`.toLowerCase().normalize('NFD').replace(/[^a-z]/g, '');
+  const ascii = `${given}${family}`
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/[^a-z]/g, '');
   const user = traits.user ?? `${ascii.slice(0, 18)}-${tag}`;
   const home = `/home/${user}`;
   const project = { name: traits.project, directory: traits.projectDirectory.replaceAll('<project>', traits.project) };

@@ -38,7 +38,11 @@ for (const [name, encode] of Object.entries(inPlace)) {
     fc.assert(
       fc.property(token, noise, noise, (value, before, after) => {
         const bytes = Buffer.concat([before, Buffer.from([10]), encode(value), Buffer.from([10]), after]);
-        expect(searchFor(value).find(bytes, 'body').map(({ canary }) => canary)).toContain('c1');
+        expect(
+          searchFor(value)
+            .find(bytes, 'body')
+            .map(({ canary }) => canary),
+        ).toContain('c1');
       }),
       { numRuns: 60 },
     );
@@ -47,20 +51,32 @@ for (const [name, encode] of Object.entries(inPlace)) {
 
 test('a value is found in base64 of a text around it, at each alignment and in both alphabets', () => {
   fc.assert(
-    fc.property(token, noise, noise, fc.constantFrom('base64', 'base64url' as const), (value, before, after, alphabet) => {
-      const text = Buffer.concat([before, Buffer.from(value), after]).toString(alphabet as BufferEncoding);
-      expect(searchFor(value).find(text, 'body')).not.toEqual([]);
-    }),
+    fc.property(
+      token,
+      noise,
+      noise,
+      fc.constantFrom('base64', 'base64url' as const),
+      (value, before, after, alphabet) => {
+        const text = Buffer.concat([before, Buffer.from(value), after]).toString(alphabet as BufferEncoding);
+        expect(searchFor(value).find(text, 'body')).not.toEqual([]);
+      },
+    ),
   );
 });
 
 test('a value is found in base64 and hex that were broken into lines', () => {
   fc.assert(
-    fc.property(token, noise, fc.integer({ min: 4, max: 76 }), fc.constantFrom('base64', 'hex'), (value, before, width, code) => {
-      const text = Buffer.concat([before, Buffer.from(value)]).toString(code as BufferEncoding);
-      const lines = text.replace(new RegExp(`.{${width}}`, 'g'), '$&\r\n');
-      expect(searchFor(value).find(lines, 'body')).not.toEqual([]);
-    }),
+    fc.property(
+      token,
+      noise,
+      fc.integer({ min: 4, max: 76 }),
+      fc.constantFrom('base64', 'hex'),
+      (value, before, width, code) => {
+        const text = Buffer.concat([before, Buffer.from(value)]).toString(code as BufferEncoding);
+        const lines = text.replace(new RegExp(`.{${width}}`, 'g'), '$&\r\n');
+        expect(searchFor(value).find(lines, 'body')).not.toEqual([]);
+      },
+    ),
   );
 });
 
@@ -78,21 +94,22 @@ const packings = { gzip: gzipSync, deflate: deflateSync, brotli: brotliCompressS
 for (const [name, pack] of Object.entries(packings)) {
   test(`a value inside ${name} is found however the body is cut into chunks, also behind base64 and hex`, async () => {
     await fc.assert(
-      fc.asyncProperty(token, printable, fc.integer({ min: 1, max: 50 }), fc.constantFrom('', 'base64', 'hex'), async (
-        value,
-        before,
-        chunk,
-        code,
-      ) => {
-        const packed = pack(Buffer.from(`${before} ${value} ${before}`));
-        const body = code === '' ? packed : Buffer.from(`{"data":"${packed.toString(code as BufferEncoding)}"}`);
-        // Raw deflate and brotli have no mark of their own: behind a text encoding only marked formats are opened.
-        if (code !== '' && name !== 'gzip' && name !== 'deflate') return;
-        const stream = searchFor(value).stream('body');
-        for (let at = 0; at < body.length; at += chunk) await stream.push(body.subarray(at, at + chunk));
-        const { hits } = await stream.finish();
-        expect(hits.map(({ canary }) => canary)).toContain('c1');
-      }),
+      fc.asyncProperty(
+        token,
+        printable,
+        fc.integer({ min: 1, max: 50 }),
+        fc.constantFrom('', 'base64', 'hex'),
+        async (value, before, chunk, code) => {
+          const packed = pack(Buffer.from(`${before} ${value} ${before}`));
+          const body = code === '' ? packed : Buffer.from(`{"data":"${packed.toString(code as BufferEncoding)}"}`);
+          // Raw deflate and brotli have no mark of their own: behind a text encoding only marked formats are opened.
+          if (code !== '' && name !== 'gzip' && name !== 'deflate') return;
+          const stream = searchFor(value).stream('body');
+          for (let at = 0; at < body.length; at += chunk) await stream.push(body.subarray(at, at + chunk));
+          const { hits } = await stream.finish();
+          expect(hits.map(({ canary }) => canary)).toContain('c1');
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -122,17 +139,25 @@ test('a value is found wherever a stream is cut', async () => {
 
 test('random bytes and texts yield no hit', async () => {
   const search = new CanarySearch(
-    Array.from({ length: 30 }, (_, at) => ({ id: `c${at}`, kind: 'aws', value: `AKIA${'Q7ZR5T2WK9XB4M'.slice(at % 10)}${at}VN3LS6PD8F` })),
+    Array.from({ length: 30 }, (_, at) => ({
+      id: `c${at}`,
+      kind: 'aws',
+      value: `AKIA${'Q7ZR5T2WK9XB4M'.slice(at % 10)}${at}VN3LS6PD8F`,
+    })),
   );
   await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ minLength: 0, maxLength: 4000 }), fc.string({ maxLength: 2000 }), async (bytes, text) => {
-      for (const body of [bytes, Buffer.from(text)]) {
-        expect(search.find(body, 'body')).toEqual([]);
-        const stream = search.stream('body');
-        await stream.push(body);
-        expect((await stream.finish()).hits).toEqual([]);
-      }
-    }),
+    fc.asyncProperty(
+      fc.uint8Array({ minLength: 0, maxLength: 4000 }),
+      fc.string({ maxLength: 2000 }),
+      async (bytes, text) => {
+        for (const body of [bytes, Buffer.from(text)]) {
+          expect(search.find(body, 'body')).toEqual([]);
+          const stream = search.stream('body');
+          await stream.push(body);
+          expect((await stream.finish()).hits).toEqual([]);
+        }
+      },
+    ),
     { numRuns: 150 },
   );
 });

@@ -54,7 +54,10 @@ describe('spellings', () => {
   });
 
   test('two canaries in one message are both named', () => {
-    expect(search.find(`h=tanvir-devbook-4f1c92&t=${value}`, 'query').map(({ canary }) => canary)).toEqual(['c2', 'c1']);
+    expect(search.find(`h=tanvir-devbook-4f1c92&t=${value}`, 'query').map(({ canary }) => canary)).toEqual([
+      'c2',
+      'c1',
+    ]);
   });
 
   test('a canary too short to be unique is refused', () => {
@@ -64,7 +67,10 @@ describe('spellings', () => {
 
 describe('limits', () => {
   test('a compressed body larger than the limit is searched up to it and said to be cut', async () => {
-    const small = new CanarySearch([{ id: 'c1', kind: 'npm_token', value }], { ...searchLimits, unpackedBytes: 100_000 });
+    const small = new CanarySearch([{ id: 'c1', kind: 'npm_token', value }], {
+      ...searchLimits,
+      unpackedBytes: 100_000,
+    });
     const bomb = gzipSync(Buffer.concat([Buffer.from(value), Buffer.alloc(5_000_000)]));
     const stream = small.stream('body');
     await stream.push(bomb);
@@ -75,7 +81,10 @@ describe('limits', () => {
   });
 
   test('windows of unfinished bodies stay within their common memory', async () => {
-    const small = new CanarySearch([{ id: 'c1', kind: 'npm_token', value }], { ...searchLimits, allWindowsBytes: 1000 });
+    const small = new CanarySearch([{ id: 'c1', kind: 'npm_token', value }], {
+      ...searchLimits,
+      allWindowsBytes: 1000,
+    });
     const streams = Array.from({ length: 10 }, () => small.stream('body'));
     for (const stream of streams) await stream.push(Buffer.alloc(600, 'x'));
     expect(small.reserve(10)).toBe(0);

@@ -65,10 +65,16 @@ export class CanaryStream {
     await this.#unpacker?.finish();
     if (this.#depth < this.#search.limits.maxDepth) {
       const window = Buffer.concat(this.#window);
-      await openPacked(window, { opened: this.#unpacker !== undefined, whole: window.length === this.#bytes }, this.#budget, {
-        layer: (name) => this.#inner(name),
-        scan: (name, bytes) => this.#search.scan(bytes, this.#layerName(name), (spelling) => this.#hits.add(spelling)),
-      });
+      await openPacked(
+        window,
+        { opened: this.#unpacker !== undefined, whole: window.length === this.#bytes },
+        this.#budget,
+        {
+          layer: (name) => this.#inner(name),
+          scan: (name, bytes) =>
+            this.#search.scan(bytes, this.#layerName(name), (spelling) => this.#hits.add(spelling)),
+        },
+      );
     }
     this.discard();
     return { hits: this.#hits.at(this.#where), truncated: this.#budget.bytes <= 0 || this.#budget.pieces <= 0 };

@@ -121,7 +121,10 @@ function withoutPrefix(label: string): { text: string; index?: number } {
 /** The pieces a request may carry: last path segment, each query value, short bodies and their top-level JSON strings. */
 export function piecesOfRequest(host: string, target: string, body: string): Piece[] {
   const [path = '', query = ''] = target.split('?', 2);
-  const segments = path.split('/').filter((segment) => segment !== '').slice(-12);
+  const segments = path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .slice(-12);
   const parameters = [...new URLSearchParams(query.slice(0, 4096))].slice(0, 12);
   const fields = jsonStrings(body);
   const numbers = [...segments, ...parameters.map(([, value]) => value), ...fields.map(([, value]) => value)];
@@ -129,7 +132,8 @@ export function piecesOfRequest(host: string, target: string, body: string): Pie
   const numbered = index === undefined ? {} : { index };
   const pieces: Piece[] = [];
   const add = (series: string, text: string) => {
-    if (text !== '' && indexOf(text) === undefined) pieces.push({ series: `http ${host} ${series}`, text, ...numbered });
+    if (text !== '' && indexOf(text) === undefined)
+      pieces.push({ series: `http ${host} ${series}`, text, ...numbered });
   };
   const last = segments.findLast((segment) => indexOf(segment) === undefined);
   if (last !== undefined) add(`path ${segments.length}`, last);

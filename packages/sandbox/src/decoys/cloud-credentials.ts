@@ -100,7 +100,9 @@ function azure(random: RandomSource, persona: Persona): DecoyPart {
       },
       {
         path: '.azure/azureProfile.json',
-        content: json({ subscriptions: [{ id: randomUuid(random), name: 'Production', user: { name: persona.email } }] }),
+        content: json({
+          subscriptions: [{ id: randomUuid(random), name: 'Production', user: { name: persona.email } }],
+        }),
         mode: 0o600,
       },
     ],
@@ -108,10 +110,12 @@ function azure(random: RandomSource, persona: Persona): DecoyPart {
 }
 
 function kube(random: RandomSource, persona: Persona): DecoyPart {
-  const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: randomText(random, 43, alphabets.base64url) })).toString('base64url');
-  const claims = Buffer.from(JSON.stringify({ iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:prod:deploy' })).toString(
-    'base64url',
-  );
+  const header = Buffer.from(
+    JSON.stringify({ alg: 'RS256', kid: randomText(random, 43, alphabets.base64url) }),
+  ).toString('base64url');
+  const claims = Buffer.from(
+    JSON.stringify({ iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:prod:deploy' }),
+  ).toString('base64url');
   const signature = randomText(random, 342, alphabets.base64url);
   const token = `${header}.${claims}.${signature}`;
   const server = `https://k8s.${persona.organisation}.example:6443`;

@@ -38,11 +38,20 @@ function browserProfile(random: RandomSource, persona: Persona): DecoyPart {
     files: [
       file(`${chrome}/Default/Cookies`, sqliteLike(`github.com\tuser_session\t${session}\t/`)),
       file(`${chrome}/Default/Login Data`, sqliteLike(`https://github.com/session\t${persona.email}\tv11${password}`)),
-      file(`${chrome}/Default/Preferences`, json({ profile: { name: persona.fullName }, account_info: [{ email: persona.email }] })),
-      file(`${chrome}/Local State`, json({ os_crypt: { encrypted_key: Buffer.from(`DPAPI${password}`).toString('base64') } })),
+      file(
+        `${chrome}/Default/Preferences`,
+        json({ profile: { name: persona.fullName }, account_info: [{ email: persona.email }] }),
+      ),
+      file(
+        `${chrome}/Local State`,
+        json({ os_crypt: { encrypted_key: Buffer.from(`DPAPI${password}`).toString('base64') } }),
+      ),
       file(`${firefox}/logins.json`, json(logins)),
       file(`${firefox}/cookies.sqlite`, sqliteLike(`github.com\tuser_session\t${session}`)),
-      file('.mozilla/firefox/profiles.ini', `[Profile0]\nName=default-release\nIsRelative=1\nPath=${firefox.split('/')[2]}\nDefault=1\n`),
+      file(
+        '.mozilla/firefox/profiles.ini',
+        `[Profile0]\nName=default-release\nIsRelative=1\nPath=${firefox.split('/')[2]}\nDefault=1\n`,
+      ),
     ],
   };
 }
@@ -64,7 +73,10 @@ function wallet(random: RandomSource): DecoyPart {
     values: [ciphertext, vault],
     files: [
       file(`.ethereum/keystore/UTC--2025-03-11T09-14-52.118Z--${address}`, JSON.stringify(keystore)),
-      file(`${metamask}/000003.log`, `\0KeyringController{"vault":"{\\"data\\":\\"${vault}\\",\\"iv\\":\\"AAAAAAAAAAAAAAAA\\"}"}`),
+      file(
+        `${metamask}/000003.log`,
+        `\0KeyringController{"vault":"{\\"data\\":\\"${vault}\\",\\"iv\\":\\"AAAAAAAAAAAAAAAA\\"}"}`,
+      ),
       file('.config/Exodus/exodus.wallet/seed.seco', `SECO\0\0\0\0seco-v0-scrypt-aes\0${ciphertext}`),
       file('.bitcoin/wallet.dat', `\0\0\0\0\0\0\0\0\0\0\0\0b1\x05\0\x04ckey!${vault}`),
       file('.config/solana/id.json', JSON.stringify([...Buffer.from(ciphertext, 'hex'), ...random(32)])),
@@ -131,7 +143,10 @@ function aiConfig(random: RandomSource, persona: Persona): DecoyPart {
 function agentWorkstation(persona: Persona, key: string): PlantedFile[] {
   const servers = { mcpServers: { tickets: { command: 'npx', args: ['tickets-mcp'], env: { TICKETS_KEY: key } } } };
   return [
-    file('.claude.json', json({ numStartups: 214, projects: { [`${persona.home}/${persona.project.directory}`]: servers } })),
+    file(
+      '.claude.json',
+      json({ numStartups: 214, projects: { [`${persona.home}/${persona.project.directory}`]: servers } }),
+    ),
     file('.claude/settings.json', json({ permissions: { allow: ['Bash(npm run test:*)'], deny: [] } })),
     file('.claude/CLAUDE.md', '# Preferences\n\nRun the tests before you say that something works.\n'),
     file('.cursor/mcp.json', json(servers)),
@@ -150,7 +165,10 @@ function vscodeSecret(random: RandomSource): DecoyPart {
     location: `~/${code}/globalStorage/state.vscdb`,
     values: [value],
     files: [
-      file(`${code}/globalStorage/state.vscdb`, sqliteLike(`secret://{"extensionId":"vscode.github-authentication"}\t${value}`)),
+      file(
+        `${code}/globalStorage/state.vscdb`,
+        sqliteLike(`secret://{"extensionId":"vscode.github-authentication"}\t${value}`),
+      ),
       file(`${code}/settings.json`, json({ 'editor.formatOnSave': true, 'git.autofetch': true })),
       file('.vscode/argv.json', json({ 'enable-crash-reporter': true })),
     ],

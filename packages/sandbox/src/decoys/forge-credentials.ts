@@ -27,7 +27,12 @@ function npmTokenValue(random: RandomSource): string {
 function npmToken(random: RandomSource, host: string): DecoyPart {
   const value = npmTokenValue(random);
   const content = `//${host}/:_authToken=${value}\nsave-exact=true\nfund=false\n`;
-  return { kind: 'npm_token', location: '~/.npmrc', values: [value], files: [{ path: '.npmrc', content, mode: 0o600 }] };
+  return {
+    kind: 'npm_token',
+    location: '~/.npmrc',
+    values: [value],
+    files: [{ path: '.npmrc', content, mode: 0o600 }],
+  };
 }
 
 /** A macaroon: format 2, then the location field with the index's host name. */
@@ -36,7 +41,12 @@ function pypiToken(random: RandomSource, host: string): DecoyPart {
   const head = Buffer.concat([Buffer.from([2, 1, name.length]), name, Buffer.from([2])]).toString('base64url');
   const secret = randomText(random, 140, alphabets.base64url);
   const content = `[distutils]\nindex-servers =\n    company\n\n[company]\nrepository = https://${host}/legacy/\nusername = __token__\npassword = pypi-${head}${secret}\n`;
-  return { kind: 'pypi_token', location: '~/.pypirc', values: [secret], files: [{ path: '.pypirc', content, mode: 0o600 }] };
+  return {
+    kind: 'pypi_token',
+    location: '~/.pypirc',
+    values: [secret],
+    files: [{ path: '.pypirc', content, mode: 0o600 }],
+  };
 }
 
 function gitToken(random: RandomSource, persona: Persona): DecoyPart {
@@ -70,7 +80,13 @@ function sshKey(random: RandomSource, persona: Persona): DecoyPart {
   const publicBytes = random(32);
   const publicKey = Buffer.concat([string('ssh-ed25519'), string(publicBytes)]);
   const check = random(4);
-  const secret = Buffer.concat([check, check, publicKey, string(Buffer.concat([random(32), publicBytes])), string(comment)]);
+  const secret = Buffer.concat([
+    check,
+    check,
+    publicKey,
+    string(Buffer.concat([random(32), publicBytes])),
+    string(comment),
+  ]);
   const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, (8 - (secret.length % 8)) % 8);
   const one = Buffer.from([0, 0, 0, 1]);
   const body = Buffer.concat([
@@ -118,7 +134,12 @@ function dotenv(random: RandomSource, persona: Persona): DecoyPart {
     `SESSION_SECRET=${session}`,
     '',
   ].join('\n');
-  return { kind: 'dotenv', location: `~/${path}`, values: [payment, database, session], files: [{ path, content, mode: 0o600 }] };
+  return {
+    kind: 'dotenv',
+    location: `~/${path}`,
+    values: [payment, database, session],
+    files: [{ path, content, mode: 0o600 }],
+  };
 }
 
 /**
@@ -132,7 +153,8 @@ function environmentTokens(random: RandomSource, persona: Persona): DecoyPart[] 
     AWS_SECRET_ACCESS_KEY: () => randomText(random, 40, `${alphabets.alphanumeric}+/`),
     ANTHROPIC_API_KEY: () => `sk-ant-api03-${randomText(random, 93, alphabets.base64url)}AA`,
     OPENAI_API_KEY: () => `sk-proj-${randomText(random, 74, alphabets.base64url)}`,
-    SLACK_BOT_TOKEN: () => `xoxb-${randomText(random, 12, '0123456789')}-${randomText(random, 24, alphabets.alphanumeric)}`,
+    SLACK_BOT_TOKEN: () =>
+      `xoxb-${randomText(random, 12, '0123456789')}-${randomText(random, 24, alphabets.alphanumeric)}`,
   };
   const names = {
     developer: ['NPM_TOKEN', randomPick(random, ['SLACK_BOT_TOKEN', 'OPENAI_API_KEY'])],

@@ -16,7 +16,10 @@ export function makeHome(random: RandomSource, persona: Persona): PlantedFile[] 
     plain('.profile', '[ -n "$BASH_VERSION" ] && [ -f "$HOME/.bashrc" ] && . "$HOME/.bashrc"\n'),
     plain('.bash_logout', '[ "$SHLVL" = 1 ] && [ -x /usr/bin/clear_console ] && /usr/bin/clear_console -q\n'),
     plain('.gitconfig', gitconfig(persona)),
-    plain('.ssh/known_hosts', `github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${randomText(random, 43, alphabets.alphanumeric)}\n`),
+    plain(
+      '.ssh/known_hosts',
+      `github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${randomText(random, 43, alphabets.alphanumeric)}\n`,
+    ),
     plain('.ssh/config', `Host github.com\n  User git\n  IdentityFile ~/.ssh/id_ed25519\n`),
     plain('.cache/pip/selfcheck.json', '{"last_check":"2026-03-02T08:11:40Z"}'),
     plain('.local/share/recently-used.xbel', '<?xml version="1.0" encoding="UTF-8"?>\n<xbel version="1.0"></xbel>\n'),
@@ -29,8 +32,14 @@ export function makeHome(random: RandomSource, persona: Persona): PlantedFile[] 
     plain('.config/user-dirs.dirs', userDirectories(folders)),
     plain('.config/mimeapps.list', '[Default Applications]\ntext/html=google-chrome.desktop\n'),
     plain('.config/autostart/.keep', ''),
-    plain(`${documents}/meeting-notes.md`, '# Monday\n\n- price rounding: agreed on half-even\n- move the import job to Thursday night\n'),
-    plain(`${documents}/quarterly-plan.md`, '# Plan\n\n1. New checkout\n2. Returns without paper\n3. Search that finds things\n'),
+    plain(
+      `${documents}/meeting-notes.md`,
+      '# Monday\n\n- price rounding: agreed on half-even\n- move the import job to Thursday night\n',
+    ),
+    plain(
+      `${documents}/quarterly-plan.md`,
+      '# Plan\n\n1. New checkout\n2. Returns without paper\n3. Search that finds things\n',
+    ),
     plain(`${documents}/invoice-1142.txt`, 'Invoice 1142\nConsulting, March: 3 days\nTotal: 2,310.00\n'),
     plain(`${documents}/travel.csv`, 'date,from,to,amount\n2026-02-11,BER,CPH,184.00\n2026-02-13,CPH,BER,163.50\n'),
     plain(`${documents}/cv.txt`, `${persona.fullName}\n${persona.email}\n\nSoftware developer\n`),
@@ -75,13 +84,19 @@ function projectFiles({ project, organisation }: Persona): PlantedFile[] {
     inProject('README.md', `# ${project.name}\n\nStart with \`npm ci\`, then \`npm run dev\`.\n`),
     inProject('.gitignore', 'node_modules/\ndist/\n.env\n'),
     inProject('src/index.js', "export { total } from './prices.js';\n"),
-    inProject('src/prices.js', 'export const total = (lines) => lines.reduce((sum, { price, count }) => sum + price * count, 0);\n'),
+    inProject(
+      'src/prices.js',
+      'export const total = (lines) => lines.reduce((sum, { price, count }) => sum + price * count, 0);\n',
+    ),
     inProject('.git/HEAD', 'ref: refs/heads/main\n'),
     inProject(
       '.git/config',
       `[core]\n\trepositoryformatversion = 0\n\tbare = false\n[remote "origin"]\n\turl = https://github.com/${organisation}/${project.name}.git\n`,
     ),
-    inProject('.github/workflows/ci.yml', 'on: [push]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npm test\n'),
+    inProject(
+      '.github/workflows/ci.yml',
+      'on: [push]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npm test\n',
+    ),
     inProject('.vscode/settings.json', '{ "editor.tabSize": 2 }\n'),
   ];
 }

@@ -20,7 +20,7 @@ function hostIdentity(persona: Persona): DecoyPart {
       etc('/etc/hostname', `${hostname}\n`),
       etc('/etc/hosts', `127.0.0.1\tlocalhost\n127.0.1.1\t${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`),
       etc('/etc/machine-id', `${hardware.machineId}\n`),
-      etc('/etc/timezone', `${persona.env['TZ'] ?? 'UTC'}\n`),
+      etc('/etc/timezone', `${persona.env.TZ ?? 'UTC'}\n`),
       etc(
         '/etc/passwd',
         `root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n${user}:x:${uid}:${uid}:${fullName},,,:${home}:${persona.shell}\n`,

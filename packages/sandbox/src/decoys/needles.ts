@@ -50,7 +50,10 @@ export function spellingsOf(canary: Canary): Needle[] {
 export function foldedSpellingsOf(canary: Canary): Needle[] {
   return spellingsOf(canary)
     .filter(({ encoding }) => encoding !== 'utf16')
-    .map((needle) => ({ ...needle, bytes: Buffer.from(Buffer.from(needle.bytes).toString('latin1').toLowerCase(), 'latin1') }));
+    .map((needle) => ({
+      ...needle,
+      bytes: Buffer.from(Buffer.from(needle.bytes).toString('latin1').toLowerCase(), 'latin1'),
+    }));
 }
 
 /** Characters of a block code that depend on the value alone, when `skipped` bytes stand before it in the same block. */
@@ -74,7 +77,12 @@ function base64Spellings(value: Buffer, encoding: string): [string, string][] {
 
 function base32Spellings(value: Buffer, alphabet: string, encoding: string): [string, string][] {
   return [0, 1, 2, 3, 4].flatMap((skipped) => {
-    const text = innerCharacters(base32(Buffer.concat([Buffer.alloc(skipped), value]), alphabet), skipped, value.length, 5);
+    const text = innerCharacters(
+      base32(Buffer.concat([Buffer.alloc(skipped), value]), alphabet),
+      skipped,
+      value.length,
+      5,
+    );
     return [
       [encoding, text],
       [encoding, text.toLowerCase()],

@@ -22,9 +22,11 @@ test('a build machine holds no browser, wallet, clipboard, editor or shell histo
   expect(kinds).not.toContain('browser_profile');
   expect(kinds).not.toContain('wallet');
   expect(kinds).toContain('kube');
-  expect(setUp('ci').decoys.flatMap(({ files }) => files).map(({ path }) => path)).toContain(
-    '/var/run/secrets/kubernetes.io/serviceaccount/token',
-  );
+  expect(
+    setUp('ci')
+      .decoys.flatMap(({ files }) => files)
+      .map(({ path }) => path),
+  ).toContain('/var/run/secrets/kubernetes.io/serviceaccount/token');
 });
 
 test.each(names)('every value of persona %s is long enough, unlike its neighbours, and new in each run', (name) => {
@@ -68,7 +70,9 @@ test('registry hosts stand in decoy configuration only when they are given', () 
   const random = seededRandom('r');
   const persona = makePersona('developer', random);
   const decoys = makeDecoys(random, persona, { registryHosts: { npm: 'mirror.test' } });
-  expect(String(decoys.find(({ kind }) => kind === 'npm_token')!.files[0]!.content)).toContain('//mirror.test/:_authToken=npm_');
+  expect(String(decoys.find(({ kind }) => kind === 'npm_token')!.files[0]!.content)).toContain(
+    '//mirror.test/:_authToken=npm_',
+  );
   const pypirc = String(decoys.find(({ kind }) => kind === 'pypi_token')!.files[0]!.content);
   expect(pypirc).toMatch(/repository = https:\/\/pypi\.northwind-retail\.example\//);
 });

@@ -28,7 +28,10 @@ export const alphabets = {
 export function randomText(random: RandomSource, length: number, alphabet: string): string {
   // Two bytes each: the bias of the remainder stays below one in a thousand.
   const bytes = random(length * 2);
-  return Array.from({ length }, (_, at) => alphabet[(bytes[at * 2]! * 256 + bytes[at * 2 + 1]!) % alphabet.length]).join('');
+  return Array.from(
+    { length },
+    (_, at) => alphabet[(bytes[at * 2]! * 256 + bytes[at * 2 + 1]!) % alphabet.length],
+  ).join('');
 }
 
 export function randomPick<T>(random: RandomSource, choices: readonly T[]): T {

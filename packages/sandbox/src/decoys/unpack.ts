@@ -141,7 +141,8 @@ function* offsetsOf(window: Buffer, magic: Buffer): Generator<number> {
 function isText(window: Buffer): boolean {
   const sample = window.subarray(0, 512);
   let printable = 0;
-  for (const byte of sample) if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) printable++;
+  for (const byte of sample)
+    if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) printable++;
   return printable >= sample.length * 0.85;
 }
 
