@@ -21,8 +21,8 @@ export type NpmConfig = {
   credentialsFor(packageName: string): string;
   /** Options for `npm-registry-fetch`: addresses, credentials, proxies, certificates. Holds secrets. */
   request: Readonly<Record<string, unknown>>;
-  /** Tarballs announced on this host are asked of the registry itself (npm's `replace-registry-host`). */
-  replacedHost: 'always' | 'never' | (string & {});
+  /** Tarballs announced on this host (`always`: any, `never`: none) are asked of the registry itself. */
+  replacedHost: string;
 };
 
 /** Settings that decide how a registry is reached. The others are about installing, which we do not. */
