@@ -1,7 +1,7 @@
 import type { ArchiveLimits } from '@assay/kernel';
 import { archiveTooLarge } from './errors.ts';
 
-/** Names are kept for the whole reading; this many bytes of them are enough for any honest archive. */
+/** Names and their folders are kept for the whole reading; this much of them is enough for any honest archive. */
 const maxPathBytesInTotal = 128 * 1024 * 1024;
 
 /**
@@ -40,13 +40,17 @@ export class Budget {
     }
   }
 
-  addEntry(pathBytes: number): void {
+  addEntry(): void {
     this.#entries += 1;
-    this.#pathBytes += pathBytes;
     const { maxEntries } = this.#limits;
     if (this.#entries > maxEntries) {
       throw archiveTooLarge(this.#label, 'maxEntries', maxEntries, this.#entries, `more than ${maxEntries} entries`);
     }
+  }
+
+  /** Memory taken by names. A thousand deep folders, each new, cost a million characters without being an entry. */
+  addPathBytes(bytes: number): void {
+    this.#pathBytes += bytes;
     if (this.#pathBytes > maxPathBytesInTotal) {
       const what = `${this.#pathBytes} bytes of entry names`;
       throw archiveTooLarge(this.#label, 'maxPathBytes', maxPathBytesInTotal, this.#pathBytes, what);

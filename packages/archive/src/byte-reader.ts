@@ -42,8 +42,9 @@ export class ByteReader {
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   }
 
-  /** Ends the source early, so that files behind it are closed. */
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
+  /** Ends the source early, so that files behind it are closed. Not awaited: a stalled source must not hold up an error. */
+  close(): void {
+    // The reading has its outcome by now; that its source fails to close changes nothing about it.
+    Promise.resolve(this.#chunks.return?.()).catch(() => undefined);
   }
 }

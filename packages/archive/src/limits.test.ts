@@ -105,3 +105,30 @@ test('an aborted reading stops with the reason given', async () => {
   });
   await expect(reading).rejects.toBe(reason);
 });
+
+test('folders that exist only in names are bounded, too', async () => {
+  const entries = Array.from({ length: 120 }, (_, index) => ({
+    name: 'p',
+    pax: [['path', `${index}/${'d/'.repeat(1500)}f`]] as const,
+  }));
+  const error = await refusalOf(readArchive(tarOf(entries), archiveLimits, { label: 'deep.tar' }));
+  expect(error.facts.limit).toBe('maxPathBytes');
+});
+
+test('while a zip in memory is read, timers and signals get their turn', async () => {
+  const entries = Array.from({ length: 5000 }, (_, index) => ({ name: `${index}` }));
+  const controller = new AbortController();
+  setImmediate(() => controller.abort(new Error('interrupted')));
+  const reading = readArchive(zipOf(entries), archiveLimits, { label: 'a.zip', signal: controller.signal });
+  await expect(reading).rejects.toThrow('interrupted');
+});
+
+test('a limit is answered although the source has stalled', async () => {
+  const bytes = tgzOf([{ name: 'a', content: zeros(3_000_000) }]);
+  const stalled = (async function* () {
+    yield bytes.subarray(0, bytes.length - 20);
+    await new Promise(() => undefined);
+  })();
+  const error = await refusalOf(readTar(stalled, limits({ maxUnpackedBytes: 1_000_000 }), { label: 'a.tgz' }));
+  expect(error.facts.limit).toBe('maxUnpackedBytes');
+});

@@ -4,6 +4,9 @@ import type { EntryType } from './entry.ts';
 type Seen = { path: string; type: EntryType; implied: boolean };
 export type Collision = { code: AnomalyCode; other: string };
 
+/** What a folder costs beside its name, about: an object and a place in the map. */
+const bytesPerFolder = 100;
+
 /**
  * Remembers the paths of one archive and says when two of them meet: on every file system (`duplicate-path`), on one
  * that ignores case or Unicode normal forms, or because one is a file and the other needs it to be a folder.
@@ -11,8 +14,14 @@ export type Collision = { code: AnomalyCode; other: string };
  */
 export class PathIndex {
   readonly #seen = new Map<string, Seen>();
+  readonly #charge: (bytes: number) => void;
   /** The folder looked at last: members of one folder come together, and its parents need no second look. */
   #lastParent = '';
+
+  /** `charge` is told the memory that each path takes, and may stop it by throwing. */
+  constructor(charge: (bytes: number) => void) {
+    this.#charge = charge;
+  }
 
   /** Files one path and its parents. Returns the collisions it caused. */
   add(path: string, type: EntryType): Collision[] {
@@ -41,8 +50,10 @@ export class PathIndex {
       const folder = at < 0 ? parent : parent.slice(0, at);
       const key = foldedKey(folder);
       const other = this.#seen.get(key);
-      if (other === undefined) this.#seen.set(key, { path: folder, type: 'directory', implied: true });
-      else {
+      if (other === undefined) {
+        this.#charge(key.length + bytesPerFolder);
+        this.#seen.set(key, { path: folder, type: 'directory', implied: true });
+      } else {
         const isLink = other.type === 'symlink' || other.type === 'hardlink';
         if (isLink) collisions.push({ code: 'path-through-link', other: other.path });
         else if (other.type !== 'directory') collisions.push({ code: 'path-conflict', other: other.path });

@@ -70,7 +70,12 @@ function escapeSegment(segment: string): string {
 /** Keeps over-long names apart without keeping them. */
 function shortened(path: string): string {
   const digest = createHash('sha256').update(path).digest('hex').slice(0, 12);
-  return `${path.slice(0, 200)}…${digest}`;
+  return `${cut(path, 200)}…${digest}`;
+}
+
+/** The first characters as a string of their own: a plain slice would keep the whole text in memory behind it. */
+export function cut(text: string, length: number): string {
+  return text.length <= length ? text : Buffer.from(text.slice(0, length)).toString();
 }
 
 /**

@@ -177,3 +177,10 @@ test('a zip member that is encrypted or of an unknown method is listed, without 
     ['m', null],
   ]);
 });
+
+test('a zip name that is not UTF-8 is read in code page 437, as its readers do', async () => {
+  const name = { name: Buffer.from([0x63, 0x61, 0x66, 0x82]) };
+  const reading = await readArchive(zipOf([{ name: 'cafe', local: name, central: name }]), archiveLimits, { label });
+  expect(reading.entries[0]?.path).toBe('café');
+  expect(reading.anomalyCounts).toEqual({ 'path-not-utf8': 1 });
+});

@@ -3,7 +3,7 @@ import { AnomalyLog, quote } from './anomaly.ts';
 import { Budget } from './budget.ts';
 import type { ArchiveEntry, ArchiveFormat, ArchiveReading, EntryType, MemberHead, ReadOptions } from './entry.ts';
 import { OpenMember } from './member.ts';
-import { inspectPath, linkEscapes } from './path.ts';
+import { cut, inspectPath, linkEscapes } from './path.ts';
 import { PathIndex } from './path-index.ts';
 
 /** What a format's reader knows of a member before its bytes. */
@@ -31,7 +31,7 @@ export class Session {
   readonly prefix: string;
   /** Set to false by a reader whose input ended early or did not agree with itself. */
   intact = true;
-  readonly #paths = new PathIndex();
+  readonly #paths = new PathIndex((bytes) => this.budget.addPathBytes(bytes));
   /** Shared by all nested archives, so that a bomb inside does not fail the archive around it. */
   readonly #nestedBudget: Budget;
 
@@ -65,7 +65,8 @@ export class Session {
     this.options.signal?.throwIfAborted();
     const { maxPathBytes } = this.limits;
     const { path: innerPath, safe, problems } = inspectPath(found.rawPath, maxPathBytes);
-    this.budget.addEntry(innerPath.length + Math.min(found.rawPath.length, maxPathBytes));
+    this.budget.addEntry();
+    this.budget.addPathBytes(innerPath.length + Math.min(found.rawPath.length, maxPathBytes));
     const path = this.prefix + innerPath;
     for (const { code, detail } of problems) this.log.add(code, `${detail}: ${quote(found.rawPath)}`, path);
     if (found.isUtf8 === false) this.log.add('path-not-utf8', `name is not UTF-8: ${quote(found.rawPath)}`, path);
@@ -78,13 +79,13 @@ export class Session {
     const head: MemberHead = {
       index: this.entries.length,
       path,
-      rawPath: found.rawPath === innerPath ? innerPath : found.rawPath.slice(0, maxPathBytes),
+      rawPath: found.rawPath === innerPath ? innerPath : cut(found.rawPath, maxPathBytes),
       safe,
       type: found.type,
       declaredSize: found.declaredSize,
       mode: found.mode & 0o7777,
       depth: this.depth,
-      ...(found.linkTarget === undefined ? {} : { linkTarget: found.linkTarget.slice(0, maxPathBytes) }),
+      ...(found.linkTarget === undefined ? {} : { linkTarget: cut(found.linkTarget, maxPathBytes) }),
     };
     return new OpenMember(this, head, this.options.onMember?.(head));
   }

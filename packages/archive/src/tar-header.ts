@@ -35,26 +35,7 @@ export type Disagreement = { code: AnomalyCode; detail: string };
  * *Shape:* `block` is the entry's own 512-byte header; `entry` is npm's reading of it.
  */
 export function compareViews(block: Buffer, entry: ReadEntry, extended: Extended): Disagreement[] {
-  const found: Disagreement[] = [];
-  const conflict = (detail: string) => found.push({ code: 'pax-conflict', detail });
-  const plain = plainHeader(block);
-
-  const path = extended.get('path')?.toString();
-  if (path !== undefined && path !== entry.path) {
-    conflict(`the standard reads the path ${quote(path)}, npm reads ${quote(entry.path)}`);
-  }
-  if (plain !== undefined) {
-    const name = plain.path ?? '';
-    if (path !== undefined && isNeedless(path, name)) conflict(`the plain header names it ${quote(name)}`);
-    const link = extended.get('linkpath')?.toString();
-    const plainLink = plain.linkpath ?? '';
-    if (link !== undefined && isNeedless(link, plainLink)) conflict(`the plain header links to ${quote(plainLink)}`);
-    const size = extended.get('size')?.toString();
-    if (size !== undefined && Number(size) <= maxOctalSize && Number(size) !== plain.size) {
-      conflict(`${quote(size)} bytes in the extended header, ${plain.size} in the plain one`);
-    }
-  } else found.push({ code: 'header-invalid', detail: 'a number in the plain header cannot be read' });
-
+  const found = extended.size === 0 ? [] : comparePlain(block, entry, extended);
   const nameField = block.subarray(0, 100);
   const nul = nameField.indexOf(0);
   if (nul >= 0 && nameField.subarray(nul).some((byte) => byte !== 0)) {
@@ -68,6 +49,30 @@ export function compareViews(block: Buffer, entry: ReadEntry, extended: Extended
       code: 'unsupported-type',
       detail: `type ${entry.type} (flag ${quote(flagOf(block))}), skipped by npm`,
     });
+  }
+  return found;
+}
+
+function comparePlain(block: Buffer, entry: ReadEntry, extended: Extended): Disagreement[] {
+  const found: Disagreement[] = [];
+  const conflict = (detail: string) => found.push({ code: 'pax-conflict', detail });
+  const path = extended.get('path')?.toString();
+  if (path !== undefined && path !== entry.path) {
+    conflict(`the standard reads the path ${quote(path)}, npm reads ${quote(entry.path)}`);
+  }
+  const plain = plainHeader(block);
+  if (plain === undefined) {
+    return [...found, { code: 'header-invalid', detail: 'a number in the plain header cannot be read' }];
+  }
+  const name = plain.path ?? '';
+  if (path !== undefined && isNeedless(path, name)) conflict(`the plain header names it ${quote(name)}`);
+  const link = extended.get('linkpath')?.toString();
+  const plainLink = plain.linkpath ?? '';
+  if (link !== undefined && isNeedless(link, plainLink)) conflict(`the plain header links to ${quote(plainLink)}`);
+  const size = extended.get('size')?.toString();
+  // Not a number is a conflict, too: npm passes over it, others stop.
+  if (size !== undefined && !(Number(size) > maxOctalSize) && Number(size) !== plain.size) {
+    conflict(`${quote(size)} bytes in the extended header, ${plain.size} in the plain one`);
   }
   return found;
 }

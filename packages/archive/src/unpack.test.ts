@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { archiveLimits } from '@assay/kernel';
 import { type TarSpec, tarOf, tgzOf, zipOf } from '@assay/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { MemberHead } from './entry.ts';
 import { ArchiveError } from './errors.ts';
+import { packageLayouts } from './package-layout.ts';
 import { unpackTo } from './unpack.ts';
 
 let scratch: string;
@@ -152,6 +154,19 @@ test('paths are mapped by the caller, and judged again after it', async () => {
   const { refused } = await unpackTo(dir, bytes, archiveLimits, { label, pathOf: ({ path }) => to[path] ?? null });
   expect(written()).toEqual(['tree/a']);
   expect(refused.map(({ reason }) => reason)).toEqual(['path-traversal']);
+});
+
+test('a package unpacks without its root folder, as an installer does it', async () => {
+  const bytes = tgzOf([
+    { name: 'package/lib/a', content: 'x' },
+    { name: 'other/b', content: 'x' },
+    { name: 'loose', content: 'x' },
+    { name: 'package//etc', content: 'x' },
+  ]);
+  const pathOf = ({ rawPath }: MemberHead) => packageLayouts.npm.installedPath(rawPath);
+  const { refused } = await unpackTo(dir, bytes, archiveLimits, { label, pathOf });
+  expect(written()).toEqual(['tree/b', 'tree/lib/a']);
+  expect(refused.map(({ rawPath, reason }) => [rawPath, reason])).toEqual([['package//etc', 'path-absolute']]);
 });
 
 describe('what fails leaves nothing', () => {

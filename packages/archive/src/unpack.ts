@@ -4,14 +4,17 @@ import type { ArchiveLimits } from '@assay/kernel';
 import { type AnomalyCode, quote } from './anomaly.ts';
 import type { ArchiveReading, MemberHead, MemberSink, ReadOptions } from './entry.ts';
 import { ArchiveError } from './errors.ts';
-import { inspectPath } from './path.ts';
+import { type InspectedPath, inspectPath } from './path.ts';
 import { type ArchiveSource, readArchive } from './read.ts';
 
 /** An entry that was not written, and the anomaly that is the reason. */
 export type RefusedEntry = { path: string; rawPath: string; reason: AnomalyCode };
 export type Unpacked = { reading: ArchiveReading; fileCount: number; refused: RefusedEntry[] };
 export type UnpackOptions = Omit<ReadOptions, 'onMember' | 'expandNested'> & {
-  /** Where an entry goes, relative to the folder, or null to leave it out silently. Default: its own path. */
+  /**
+   * Where an entry goes, relative to the folder, or null to leave it out silently. Default: its own path. A package's
+   * tree without its root folder: `({ rawPath }) => packageLayouts.npm.installedPath(rawPath)`.
+   */
   pathOf?: ((head: MemberHead) => string | null) | undefined;
 };
 
@@ -42,7 +45,8 @@ export async function unpackTo(
   const onMember = (head: MemberHead): MemberSink | undefined => {
     const target = options.pathOf === undefined ? head.path : options.pathOf(head);
     if (target === null || head.type === 'directory') return undefined;
-    const reason = refusal(head, target, limits) ?? tree.create(target, head.mode);
+    const mapped = inspectPath(target, limits.maxPathBytes);
+    const reason = refusal(head, mapped, limits) ?? tree.create(mapped.path, head.mode);
     if (reason === undefined) return { write: (chunk) => tree.write(chunk), end: () => tree.close() };
     refused.push({ path: head.path, rawPath: head.rawPath, reason });
     return undefined;
@@ -69,13 +73,12 @@ const reasonOfType = {
   other: 'unsupported-type',
 } as const satisfies Record<Exclude<MemberHead['type'], 'file' | 'directory'>, AnomalyCode>;
 
-/** Why an entry must not be written; judged again on the path it would really get. */
-function refusal(head: MemberHead, target: string, limits: ArchiveLimits): AnomalyCode | undefined {
+/** Why an entry must not be written: its type, its name, or the path it was mapped to. */
+function refusal(head: MemberHead, mapped: InspectedPath, limits: ArchiveLimits): AnomalyCode | undefined {
   if (head.type !== 'file' && head.type !== 'directory') return reasonOfType[head.type];
-  const own = inspectPath(head.rawPath, limits.maxPathBytes);
-  const mapped = inspectPath(target, limits.maxPathBytes);
-  if (head.safe && own.safe && mapped.safe && mapped.path === target && target !== '.') return undefined;
-  return own.problems[0]?.code ?? mapped.problems[0]?.code ?? 'path-ambiguous';
+  if (!head.safe) return inspectPath(head.rawPath, limits.maxPathBytes).problems[0]?.code ?? 'path-ambiguous';
+  if (!mapped.safe || mapped.path === '.') return mapped.problems[0]?.code ?? 'path-ambiguous';
+  return undefined;
 }
 
 /** The folder being filled, with at most one file open. */

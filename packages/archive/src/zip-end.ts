@@ -6,7 +6,7 @@ import type { ZipSource } from './zip-source.ts';
 const endSignature = 0x06054b50;
 const zip64EndSignature = 0x06064b50;
 const zip64LocatorSignature = 0x07064b50;
-export const directorySignature = 0x02014b50;
+const directorySignature = 0x02014b50;
 const endBytes = 22;
 const maxCommentBytes = 0xffff;
 

@@ -3,7 +3,7 @@ import { decodeZipName } from './zip-names.ts';
 import { type CentralRecord, extraFields, flag } from './zip-record.ts';
 import type { ZipSource } from './zip-source.ts';
 
-export const localSignature = 0x04034b50;
+const localSignature = 0x04034b50;
 const localBytes = 30;
 
 /** A local header: the view of readers that stream. `dataStart` is the offset of the member's bytes in the source. */

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 
 /** Bytes with random access. `read` returns exactly `length` bytes, or fewer at the end of the source. */
 export type ZipSource = { readonly size: number; read(offset: number, length: number): Promise<Buffer> };
@@ -39,12 +40,21 @@ export function zipSourceOfFile(file: FileHandle, size: number): ZipSource {
   };
 }
 
+/** Bytes between two pauses in which timers and signals get their turn: memory alone never waits for anything. */
+const bytesPerPause = 4 * 1024 * 1024;
+
 /** The source in pieces, from `start` to `end`. */
 export async function* piecesOf(source: ZipSource, start: number, end: number): AsyncGenerator<Buffer> {
+  let untilPause = bytesPerPause;
   for (let at = start; at < end; ) {
+    if (untilPause <= 0) {
+      await setImmediate();
+      untilPause = bytesPerPause;
+    }
     const piece = await source.read(at, Math.min(windowBytes, end - at));
     if (piece.length === 0) return;
     at += piece.length;
+    untilPause -= piece.length;
     yield piece;
   }
 }

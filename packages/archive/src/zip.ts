@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Sha256 } from '@assay/kernel';
 import { archiveInvalid, archiveTooLarge } from './errors.ts';
 import type { Session } from './session.ts';
@@ -12,6 +13,9 @@ import { piecesOf, type ZipSource } from './zip-source.ts';
 /** Directory bytes allowed per allowed entry: a record is 46 bytes and its name, rarely more than 200. */
 const directoryBytesPerEntry = 512;
 
+/** Small members are read without waiting for anything; every so many, timers and signals get their turn. */
+const entriesPerPause = 128;
+
 /**
  * Reads a zip archive into the session: the entries of the central directory, in its order, each compared with its
  * local header, and then the bytes that belong to no entry.
@@ -23,7 +27,8 @@ export async function readZipInto(session: Session, source: ZipSource): Promise<
   const directory = await findDirectory(session, source);
   const records = await readDirectory(session, source, directory);
   const extents: Extent[] = [];
-  for (const record of records) {
+  for (const [index, record] of records.entries()) {
+    if (index % entriesPerPause === entriesPerPause - 1) await setImmediate();
     const extent = await readMember(session, source, directory, record);
     if (extent !== undefined) extents.push(extent);
   }
