@@ -12,6 +12,7 @@ export interface Mount {
 export interface WrapOptions {
   bwrap: string;
   hostname: string;
+  uid: number;
   mounts: Mount[];
   cwd: string;
   /** Variables set inside only: they must not reach the tracer (e.g. LD_PRELOAD). */
@@ -43,9 +44,9 @@ export function wrap(options: WrapOptions): string[] {
     '--unshare-cgroup-try',
     '--disable-userns',
     '--uid',
-    '1000',
+    String(options.uid),
     '--gid',
-    '1000',
+    String(options.uid),
     '--hostname',
     options.hostname,
     '--cap-drop',

@@ -4,6 +4,7 @@ import path from 'node:path';
 /** Who lives in the sandbox; comes from the persona. */
 export interface Inhabitant {
   user: string;
+  uid: number;
   fullName: string;
   home: string;
   hostname: string;
@@ -27,8 +28,8 @@ export const caFile = '/etc/ssl/certs/site-ca.pem';
 /** Writes the sandbox's own `/etc` into `directory` (a host path). */
 export function writeEtc(directory: string, who: Inhabitant, caPem: string, hostCaBundle: string): void {
   const files: Record<string, string> = {
-    passwd: `root:x:0:0:root:/root:/bin/bash\n${who.user}:x:1000:1000:${who.fullName},,,:${who.home}:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
-    group: `root:x:0:\nsudo:x:27:${who.user}\n${who.user}:x:1000:\nnogroup:x:65534:\n`,
+    passwd: `root:x:0:0:root:/root:/bin/bash\n${who.user}:x:${who.uid}:${who.uid}:${who.fullName},,,:${who.home}:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
+    group: `root:x:0:\nsudo:x:27:${who.user}\n${who.user}:x:${who.uid}:\nnogroup:x:65534:\n`,
     hostname: `${who.hostname}\n`,
     hosts: `127.0.0.1\tlocalhost\n127.0.1.1\t${who.hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`,
     'resolv.conf': `nameserver ${resolverAddress}\n`,

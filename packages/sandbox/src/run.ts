@@ -5,19 +5,14 @@ import type { Phase, RunId } from '@assay/kernel';
 import { type Box, boxDirectory, closeDescriptors, hasInheritableDescriptors, shellQuote } from './box.ts';
 import { type Mount, wrap } from './bubblewrap.ts';
 import { SinkholeRecord } from './channels.ts';
+import type { PlantedFile } from './decoys/index.ts';
 import { SandboxError } from './errors.ts';
 import { type Inhabitant, sharedEtcFiles, writeEtc } from './etc.ts';
 import { FifoReader, LineBuffer } from './streams.ts';
 import { type PhaseExit, supervise } from './supervise.ts';
 import type { SystemTools } from './tools.ts';
+import { straceArgs } from './trace/strace.ts';
 import type { ResourceLimits, ResourceUse } from './watchdog.ts';
-
-/** A file of the inhabitant's home or of the system, written before anything starts. Paths as seen inside. */
-export interface PlantedFile {
-  path: string;
-  content: string | Uint8Array;
-  mode: number;
-}
 
 export interface RunOptions {
   box: Box;
@@ -26,12 +21,14 @@ export interface RunOptions {
   inhabitant: Inhabitant;
   /** Folder of the consumer project, as seen inside. */
   projectDirectory: string;
-  files: PlantedFile[];
+  /** Paths absolute, below home, project or /tmp. */
+  files: readonly PlantedFile[];
   /** The whole environment of what runs inside, apart from {@link PhaseCommand.setenv}. */
   env: Record<string, string>;
   caPem: string;
   hostCaBundle: string;
-  sinkhole: { node: string; program: string; config: object; onRecord: (record: SinkholeRecord) => void };
+  /** Command line of the sinkhole program as paths in the box, and its first input line. */
+  sinkhole: { argv: string[]; configLine: string; onRecord: (record: SinkholeRecord) => void };
   /** Toolchain and drivers, mounted in every phase. */
   mounts: Mount[];
   limits: ResourceLimits;
@@ -46,8 +43,6 @@ export interface PhaseCommand {
   lingerMs: number;
   setenv: Record<string, string>;
   mounts: Mount[];
-  /** Arguments of the tracer without `-o` and the command. */
-  straceArgs: string[];
   onTrace: (chunk: Buffer) => void;
   onHook: (chunk: Buffer) => void;
   onOver?: (limit: 'memory' | 'processes', use: ResourceUse) => void;
@@ -204,7 +199,7 @@ export class SandboxRun {
             '--',
           ]
         : [];
-    const [command = '', ...args] = [...box.enter(), tools.nsenter, `--net=${netns}`, '--', ...drop, sinkhole.node, sinkhole.program];
+    const [command = '', ...args] = [...box.enter(), tools.nsenter, `--net=${netns}`, '--', ...drop, ...sinkhole.argv];
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin' }, detached: true });
     this.#sinkhole = child;
     let stderr = '';
@@ -227,7 +222,7 @@ export class SandboxRun {
           new SandboxError('ISOLATION_UNAVAILABLE', `the sinkhole network did not start (exit ${code}): ${stderr.trim()}; nothing was run`, { code }),
         );
       });
-      child.stdin.write(`${JSON.stringify(sinkhole.config)}\n`);
+      child.stdin.write(sinkhole.configLine);
     });
   }
 
@@ -245,6 +240,7 @@ export class SandboxRun {
     const wrapped = wrap({
       bwrap: tools.bwrap,
       hostname: inhabitant.hostname,
+      uid: inhabitant.uid,
       mounts: [...own, ...mounts, ...command.mounts],
       cwd: command.cwd,
       setenv: command.setenv,
@@ -262,10 +258,7 @@ export class SandboxRun {
       '--core=0',
       '--',
       tools.strace,
-      ...command.straceArgs,
-      '-o',
-      fifo,
-      '--',
+      ...straceArgs({ output: fifo }).slice(1),
       ...wrapped,
     ];
     return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env, detached: true });
