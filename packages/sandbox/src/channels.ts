@@ -113,9 +113,20 @@ export const HookRecord = z.discriminatedUnion('kind', [
     /** Digest of the whole text for code evaluation. */
     sha256: z.string().optional(),
     bytes: z.number().optional(),
+    /** How many calls of this (api, caller) there were so far, where they are counted instead of repeated. */
+    count: z.number().int().optional(),
   }),
-  /** A global or built-in that package code replaced, seen by comparing identities. */
-  z.object({ ...hookBase, kind: z.literal('patch'), target: z.string().max(80), caller: z.string().max(500).optional() }),
+  /**
+   * A global or built-in that package code replaced, seen by comparing identities. `detail`: `assigned` (at that moment), or
+   * the checkpoint that saw it (`main`, `beforeExit`, `exit`, `end`, or a driver's step).
+   */
+  z.object({
+    ...hookBase,
+    kind: z.literal('patch'),
+    target: z.string().max(80),
+    caller: z.string().max(500).optional(),
+    detail: z.string().max(200).optional(),
+  }),
   /** Written by the phase drivers: what they tried and how it ended. */
   z.object({
     ...hookBase,
@@ -123,6 +134,10 @@ export const HookRecord = z.discriminatedUnion('kind', [
     step: z.string().max(200),
     outcome: z.enum(['ok', 'threw', 'skipped', 'timeout']),
     detail: z.string().max(1000).optional(),
+    /** What was missing when it threw, if that is no fault of the package (contract §3, `phase_threw`). */
+    missing: z.enum(['peer', 'optional', 'platform', 'browser']).optional(),
+    /** Ids of the decoys that were passed as arguments. */
+    canaries: z.array(z.string().max(40)).max(40).optional(),
   }),
   /** Last line of an orderly exit: how many lines this thread wrote. */
   z.object({ ...hookBase, kind: z.literal('end'), written: z.number().int() }),

@@ -1,0 +1,193 @@
+import type { Bag, Part } from './kit.ts';
+
+/**
+ * Replaced globals and built-ins: identities are compared at checkpoints (the main module has loaded, a driver asks, the loop
+ * is empty, the process exits), so that neither who replaced them nor how matters. Where the new function is written is
+ * found by its source text among the files that package code was loaded from.
+ *
+ * *Limits:* a replacement that is undone before the next checkpoint is seen only where an accessor traps the assignment
+ * (`fetch`, `http.request`, `https.request`); native and bound functions have no text to find.
+ */
+const installPatches: Part = (kit) => {
+  const { p, runtime, shared } = kit;
+  const { global, process } = runtime;
+  const { readFileSync } = runtime.require('node:fs') as typeof import('node:fs');
+  type Target = { label: string; holder: object; key: PropertyKey; value: unknown; isLazy: boolean };
+  const targets: Target[] = [];
+
+  function watch(label: string, holder: unknown, keys: readonly PropertyKey[]): void {
+    if ((typeof holder !== 'object' && typeof holder !== 'function') || holder === null) return;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as PropertyKey;
+      const { value, isLazy } = look(holder, key);
+      p.push(targets, { label: `${label}.${p.string(key)}`, holder, key, value, isLazy });
+    }
+  }
+
+  /** An accessor (a global that is loaded when it is first read, `process.stdout`) is not read: it stands for itself. */
+  function look(holder: object, key: PropertyKey): { value: unknown; isLazy: boolean } {
+    const descriptor = kit.shownDescriptor(holder, key);
+    if (descriptor?.get !== undefined) return { value: descriptor.get, isLazy: true };
+    return { value: descriptor === undefined ? p.get(holder, key) : descriptor.value, isLazy: false };
+  }
+
+  watch('globalThis', global, [
+    'fetch',
+    'XMLHttpRequest',
+    'Promise',
+    'Date',
+    'Function',
+    'eval',
+    'setTimeout',
+    'setInterval',
+    'structuredClone',
+    'ethereum',
+    'window',
+    'process',
+    'Buffer',
+    'WebAssembly',
+    'crypto',
+  ]); // prettier-ignore
+  watch('JSON', global.JSON, ['parse', 'stringify']);
+  watch('Function.prototype', global.Function.prototype, ['toString', 'call', 'apply', 'bind']);
+  watch('Object', global.Object, ['defineProperty', 'keys', 'assign']);
+  watch('Promise', global.Promise, ['resolve', 'all']);
+  watch('Promise.prototype', global.Promise.prototype, ['then', 'catch']);
+  watch('Array.prototype', global.Array.prototype, ['push', 'map', 'forEach']);
+  watch('String.prototype', global.String.prototype, ['replace', 'split']);
+  watch('Error', global.Error, ['captureStackTrace']);
+  watch('process', process, [
+    'env',
+    'emit',
+    'on',
+    'exit',
+    'reallyExit',
+    'kill',
+    'binding',
+    'dlopen',
+    'nextTick',
+    'stdout',
+    'stderr',
+    'emitWarning',
+  ]);
+  watch('console', global.console, ['log', 'error', 'warn', 'info', 'debug']);
+  const events = runtime.require('node:events') as unknown as { prototype: object };
+  watch('EventEmitter.prototype', events.prototype, ['emit', 'on', 'addListener', 'once']);
+  watch('EventTarget.prototype', global.EventTarget.prototype, ['addEventListener', 'dispatchEvent']);
+  const fs = runtime.require('node:fs') as unknown as Bag;
+  watch('fs', fs, [
+    'readFile',
+    'readFileSync',
+    'writeFile',
+    'writeFileSync',
+    'writeSync',
+    'openSync',
+    'existsSync',
+    'closeSync',
+  ]);
+  const modules = runtime.require('node:module') as unknown as Bag & { prototype: object };
+  watch('Module', modules, ['_load', '_resolveFilename', '_compile', '_cache', 'wrap', 'runMain']);
+  watch('Module._extensions', modules._extensions, ['.js', '.json', '.node']);
+  watch('Module.prototype', modules.prototype, ['require', '_compile', 'load']);
+
+  const lazies: [string, string[]][] = [
+    ['http', ['request', 'get', 'ClientRequest', 'Agent', 'globalAgent', 'createServer']],
+    ['https', ['request', 'get', 'Agent', 'globalAgent']],
+    ['http2', ['connect']],
+    ['net', ['connect', 'createConnection', 'Socket']],
+    ['tls', ['connect']],
+    ['dns', ['lookup', 'resolve']],
+    ['child_process', ['spawn', 'exec', 'execFile', 'fork', 'execSync', 'spawnSync']],
+    [
+      'crypto',
+      ['createHash', 'createSign', 'createCipheriv', 'createDecipheriv', 'randomBytes', 'generateKeyPairSync', 'sign'],
+    ],
+    ['worker_threads', ['Worker']],
+    ['vm', ['Script', 'runInThisContext', 'runInNewContext']],
+  ];
+  for (let i = 0; i < lazies.length; i++) {
+    const id = lazies[i]?.[0] as string;
+    const keys = lazies[i]?.[1] as string[];
+    kit.whenLoaded(id, (exports) => {
+      watch(id, exports, keys);
+      if (id === 'http')
+        watch('http.ClientRequest.prototype', (exports.ClientRequest as Bag | undefined)?.prototype, [
+          'write',
+          'end',
+          'setHeader',
+        ]);
+      if (id === 'net')
+        watch('net.Socket.prototype', (exports.Socket as Bag | undefined)?.prototype, ['connect', 'write']);
+    });
+  }
+
+  const minText = 12;
+  const maxSearchedBytes = 64 * 1024 * 1024;
+
+  shared.locate = (value) => {
+    if (typeof value !== 'function') return undefined;
+    const text = p.functionText(value);
+    if (text.length < minText || p.endsWith(text, '{ [native code] }')) return undefined;
+    let found: string | undefined;
+    let searched = 0;
+    shared.files.each((_true, file) => {
+      if (found !== undefined || searched > maxSearchedBytes) return;
+      try {
+        const source = readFileSync(file, 'utf8');
+        searched += source.length;
+        const at = p.indexOf(source, text);
+        if (at !== -1) found = position(file, source, at);
+      } catch {
+        // Deleted after it was loaded (or an escaped URL): another file may hold the text.
+      }
+    });
+    return found;
+  };
+
+  function position(file: string, source: string, at: number): string {
+    let line = 1;
+    let start = 0;
+    for (let next = p.indexOf(source, '\n'); next !== -1 && next < at; next = p.indexOf(source, '\n', next + 1)) {
+      line += 1;
+      start = next + 1;
+    }
+    return `${file}:${line}:${at - start + 1}`;
+  }
+
+  /** Globals whose mere descriptor loads the runtime's HTTP client (60 ms): looked at only once something else loaded it. */
+  const heavy = ['WebSocket', 'Request', 'Response', 'Headers', 'FormData'];
+  const { moduleLoadList } = process as unknown as { moduleLoadList: string[] };
+  let heavyIsLoaded = false;
+  function lookAtHeavy(moment: string): void {
+    for (let i = moduleLoadList.length - 1; i >= 0 && !heavyIsLoaded; i--) {
+      heavyIsLoaded = moduleLoadList[i] === 'NativeModule internal/deps/undici/undici';
+    }
+    for (let i = 0; i < heavy.length && heavyIsLoaded; i++) {
+      const key = heavy[i];
+      if (key === undefined || key === '') continue;
+      const caller = shared.locate(p.get(global, key));
+      if (caller === undefined) continue;
+      kit.patch(`globalThis.${key}`, caller, moment);
+      heavy[i] = '';
+    }
+  }
+
+  const others = shared.checkpoint;
+  shared.checkpoint = (moment) => {
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i] as Target;
+      const { value, isLazy } = look(target.holder, target.key);
+      if (value === target.value) continue;
+      const caller = shared.locate(value);
+      // Reading a lazily loaded global turns it into what it stands for, which no file of the package holds.
+      const isLoaded = target.isLazy && !isLazy && caller === undefined;
+      target.value = value;
+      target.isLazy = isLazy;
+      if (!isLoaded) kit.patch(target.label, caller, moment);
+    }
+    lookAtHeavy(moment);
+    others(moment);
+  };
+};
+
+module.exports = installPatches;
