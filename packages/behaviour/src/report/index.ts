@@ -9,6 +9,8 @@ export { ReportError, type ReportErrorCode } from './errors.ts';
 export { reportJsonSchema } from './json-schema.ts';
 export { assertReportLaws, brokenLaws, type LawOptions } from './laws.ts';
 export { compareEvents, inCausalOrder } from './order.ts';
+export { renderHtml } from './render/html.ts';
+export { renderSarif } from './render/sarif.ts';
 export { renderTerminal, type TerminalOptions } from './render/terminal.ts';
 export * from './schema/analysis.ts';
 export * from './schema/comparison.ts';

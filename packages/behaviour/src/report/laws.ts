@@ -171,7 +171,7 @@ function truncationLaws(report: DynamicAnalysisReport): string[] {
 function secrecyLaws(report: DynamicAnalysisReport, values: readonly string[]): string[] {
   if (values.length === 0) return [];
   const output = Object.values(report.Analysis).flatMap((phase) =>
-    phase.Status === 'not_measured' ? [] : [phase.Stdout, phase.Stderr].map((tail) => atob(tail)),
+    phase.Status === 'not_measured' ? [] : [phase.Stdout, phase.Stderr].map((tail) => Buffer.from(tail, 'base64').toString('utf8')),
   );
   const text = [JSON.stringify(report), ...output.map((tail) => JSON.stringify(tail))].join('\n');
   return values.flatMap((value, index) =>

@@ -24,8 +24,8 @@ export const DynamicAnalysisReport = z.object({
   purl: z.string(),
   requested_purl: z.string(),
   Package: z.object({ Ecosystem: z.string(), Name: z.string(), Version: z.string() }),
-  /** Seconds since the Unix epoch. */
-  CreatedTimestamp: z.number().int().min(0),
+  /** Seconds since the Unix epoch, to the year 9999. */
+  CreatedTimestamp: z.number().int().min(0).max(253_402_300_799),
   verdict: Verdict,
   findings: z.array(Finding),
   limitations: z.array(Limitation),

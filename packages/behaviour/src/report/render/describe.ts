@@ -91,3 +91,15 @@ export function describeEvent(event: TraceEvent, { show, decoyKind }: Vocabulary
   ];
   return { verb, what, note: notes.filter((note) => note !== '').join(', ') };
 }
+
+/** What an event is about, for colours and filters. The HTML page carries this very function, too. */
+export function kindOf({ type }: Pick<TraceEvent, 'type'>): EventKind {
+  if (type.startsWith('canary.')) return 'decoy';
+  if (type.startsWith('net.')) return 'net';
+  if (type === 'file.read') return 'read';
+  if (type.startsWith('file.')) return 'file';
+  if (type === 'process.exec' || type === 'process.exit') return 'run';
+  return type === 'runtime.hook' || type === 'vscode.api' || type === 'memory.exec' ? 'hook' : 'other';
+}
+
+export type EventKind = 'decoy' | 'net' | 'read' | 'file' | 'run' | 'hook' | 'other';

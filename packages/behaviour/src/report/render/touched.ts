@@ -14,7 +14,7 @@ export type TouchedPath = {
   cited: boolean;
 };
 
-/** Every path that was opened, written, deleted or changed, ordered by path. Failed attempts do not count. */
+/** Every path that was opened, written, deleted or changed, ordered by path (`note-9` before `note-10`). Failed attempts do not count. */
 export function touchedPaths(report: DynamicAnalysisReport, cited: { has(id: string): boolean }): TouchedPath[] {
   const paths = new Map<string, TouchedPath>();
   const at = (path: string, where: string): TouchedPath => {
@@ -54,7 +54,8 @@ export function touchedPaths(report: DynamicAnalysisReport, cited: { has(id: str
     entry.cited ||= cited.has(id);
   }
   for (const entry of paths.values()) entry.where.sort();
-  return [...paths.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const collator = new Intl.Collator('en', { numeric: true });
+  return [...paths.values()].sort((a, b) => collator.compare(a.path, b.path));
 }
 
 /** Whether a path lies outside the folders that an installation is expected to fill. */

@@ -35,6 +35,6 @@ export function changeLines(sheet: Sheet): string[] {
       );
     }),
   );
-  const lines = listed.length > 0 ? listed : ['  nothing that was compared'];
+  const lines = listed.length > 0 ? listed : ['  nothing changed in what was compared'];
   return section(sheet, 'CHANGES', lines, `since ${visible(baseline.previous_version)}`);
 }

@@ -1,19 +1,22 @@
 import { visible } from '../../visible.ts';
 import type { NetworkRequest } from '../../schema/trace.ts';
 import { type HostSummary, hostsOf } from '../hosts.ts';
-import { fit, pad } from './layout.ts';
-import { bytes, plural, type Sheet, section, some, timeOf } from './sheet.ts';
+import { fit, pad, widthOf } from './layout.ts';
+import { bytes, paragraph, plural, type Sheet, section, some, timeOf } from './sheet.ts';
 
 export function networkLines(sheet: Sheet): string[] {
   const hosts = hostsOf(sheet.report);
   const mirror = hosts.filter(isMirror);
   const lines = hosts.filter((host) => !isMirror(host)).flatMap((host) => hostLines(sheet, host));
   const listeners = sheet.report.network.listeners.map(
-    ({ ip, port, protocol, run, phase }) => `  listened on ${visible(ip)}:${port} ${protocol} · ${run} ${phase}`,
+    ({ ip, port, protocol, run, phase }) =>
+      fit(`  listened on ${visible(ip)}:${port} ${protocol} · ${run} ${phase}`, sheet.width),
   );
   const all = [...some(sheet, lines, 30, 'lines'), ...some(sheet, listeners, 5, 'listeners')];
   const fetched = mirror.reduce((sum, host) => sum + host.requests.length, 0);
-  if (fetched > 0) all.push(sheet.paint('dim', `  registry mirror: ${plural(fetched, 'request')} by the package manager`));
+  if (fetched > 0) {
+    all.push(...paragraph(sheet, `registry mirror: ${plural(fetched, 'request')} by the package manager`, 2, 'dim'));
+  }
   return section(sheet, 'NETWORK', all.length > 0 ? all : [sheet.paint('dim', '  none')], 'nothing left the sandbox');
 }
 
@@ -33,7 +36,8 @@ function hostLines(sheet: Sheet, host: HostSummary): string[] {
   ].filter((fact) => fact !== '' && !fact.startsWith('0 '));
   const decoys = [...host.decoys].map((id) => `${id} ${lookup.canaries.get(id)?.kind ?? ''}`.trim()).join(', ');
   const name = fit(visible(host.host, 'ascii'), Math.max(20, width - 50));
-  const head = `  ${paint(decoys === '' ? 'bold' : ['bold', 'red'], name)}  ${paint('dim', fit(facts.join(' · '), width - 24))}`;
+  const told = fit(facts.join(' · '), Math.max(0, width - widthOf(name) - 4));
+  const head = `  ${paint(decoys === '' ? 'bold' : ['bold', 'red'], name)}  ${paint('dim', told)}`;
   return [
     head,
     ...(decoys === '' ? [] : [`    ${paint('red', fit(`received decoys: ${decoys}`, width - 4))}`]),

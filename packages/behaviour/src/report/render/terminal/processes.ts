@@ -1,6 +1,6 @@
 import type { ProcessNode } from '../../schema/trace.ts';
 import { visible } from '../../visible.ts';
-import { fit } from './layout.ts';
+import { fit, widthOf } from './layout.ts';
 import { commandOf, type Sheet, section, some } from './sheet.ts';
 
 type Family = { node: ProcessNode; children: Family[]; cited: boolean; alike: number };
@@ -43,10 +43,13 @@ function processLine({ paint, width, report }: Sheet, { node, cited, alike }: Fa
   const time = node.exit_ms === undefined ? '' : `${node.exit_ms - node.start_ms} ms`;
   const of = node.package === undefined || node.package === report.Package.Name ? '' : `of ${node.package}`;
   const facts = [alike > 1 ? `×${alike}` : '', of, end, time].filter((fact) => fact !== '').join(' · ');
-  const room = Math.max(12, width - lead.length - facts.length - 5);
+  const told = facts === '' ? '' : `  ${fit(visible(facts), 40)}`;
+  // A very deep tree loses the left part of its lines, never the command.
+  const trunk = lead.length > width - 30 ? `…${lead.slice(-(width - 31))}` : lead;
+  const room = Math.max(8, width - trunk.length - widthOf(told) - (cited ? 2 : 0));
   const command = commandOf(node, room);
   const shown = cited ? paint(['bold', 'red'], `◆ ${command}`) : node.toolchain ? paint('dim', command) : command;
-  return `${paint('dim', fit(lead, width - 14))}${shown}${facts === '' ? '' : paint('dim', `  ${fit(visible(facts), 40)}`)}`;
+  return `${paint('dim', trunk)}${shown}${paint('dim', fit(told, width - trunk.length - 10))}`;
 }
 
 function matters(family: Family): boolean {

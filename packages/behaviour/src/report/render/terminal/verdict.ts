@@ -1,6 +1,6 @@
 import { visible } from '../../visible.ts';
 import { gapsOf } from '../gaps.ts';
-import type { Style } from './layout.ts';
+import { fit, type Style, widthOf } from './layout.ts';
 import { paragraph, plural, type Sheet, section, some } from './sheet.ts';
 
 const looks = {
@@ -15,18 +15,18 @@ export function verdictLines(sheet: Sheet): string[] {
   const { level, score, coverage } = report.verdict;
   const { mark, style } = looks[level];
   const blocking = gapsOf(report).filter((gap) => gap.blocking).length;
-  const measured =
+  const [tone, words]: [Style, string] =
     coverage === 'complete'
-      ? paint('green', 'everything that a verdict needs was measured')
-      : paint(['bold', 'magenta'], `coverage partial: ${plural(blocking, 'gap')}, see NOT MEASURED`);
-  const name = visible(report.purl, 'ascii');
+      ? ['green', 'everything that a verdict needs was measured']
+      : [['bold', 'magenta'], `coverage partial: ${plural(blocking, 'gap')}, see NOT MEASURED`];
+  const head = `${paint([...style], ` ${mark} ${level.toUpperCase()} `)}  score ${score}/100`;
   return [
-    paint('bold', name),
+    ...paragraph(sheet, visible(report.purl, 'ascii'), 0, 'bold'),
     ...(report.requested_purl === report.purl
       ? []
-      : [paint('dim', `asked for ${visible(report.requested_purl, 'ascii')}`)]),
+      : paragraph(sheet, `asked for ${visible(report.requested_purl, 'ascii')}`, 0, 'dim')),
     '',
-    `${paint([...style], ` ${mark} ${level.toUpperCase()} `)}  score ${score}/100  ${measured}`,
+    ...(sheet.width < 90 ? [head, ...paragraph(sheet, words, 1, tone)] : [`${head}  ${paint(tone, words)}`]),
     ...(report.explanation === undefined
       ? []
       : ['', ...paragraph(sheet, `Model ${visible(report.explanation.model)}: ${visible(report.explanation.text)}`, 2, 'dim')]),
@@ -37,10 +37,10 @@ export function gapLines(sheet: Sheet): string[] {
   const { report, paint, width } = sheet;
   const gaps = gapsOf(report);
   const lines = gaps.map(({ blocking, where, what, text }) => {
-    const head = `${blocking ? '■' : '□'} ${visible(where)} · ${visible(what)}`;
+    const head = fit(`${blocking ? '■' : '□'} ${visible(where)} · ${visible(what)}`, width);
     const style: Style = blocking ? ['bold', 'magenta'] : 'magenta';
     const body = visible(text);
-    if (head.length + body.length + 4 <= width) return `${paint(style, head)}  ${body}`;
+    if (widthOf(head) + widthOf(body) + 2 <= width) return `${paint(style, head)}  ${body}`;
     return [paint(style, head), ...paragraph(sheet, body, 4)].join('\n');
   });
   const blocking = gaps.filter((gap) => gap.blocking).length;
