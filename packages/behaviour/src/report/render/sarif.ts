@@ -37,7 +37,7 @@ export function renderSarif(report: DynamicAnalysisReport): string {
     automationDetails: { id: `assay/dynamic-analysis/${visible(report.purl, 'ascii')}` },
     originalUriBaseIds: { [packageRoot]: { description: message(`Root of the package in ${report.purl}`) } },
     artifacts: report.source.files.map(({ name, sha256: digest, size_bytes }) => ({
-      location: { uri: encodeURIComponent(name.toWellFormed()) },
+      location: { uri: encodeURIComponent(name.toWellFormed()) || 'unnamed' },
       length: size_bytes,
       hashes: { 'sha-256': digest },
     })),
@@ -53,10 +53,16 @@ export function renderSarif(report: DynamicAnalysisReport): string {
       ruleIndex: ruleIndex.get(finding.id) ?? -1,
     })),
     columnKind: 'utf16CodeUnits',
-    properties: { verdict: report.verdict, purl: visible(report.purl, 'ascii'), engine: report.engine },
+    properties: { verdict: verdictOf(report), purl: visible(report.purl, 'ascii'), engine: report.engine },
   };
   const log: Log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
   return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+/** The verdict without its sentences, which hold package text and stand in the results. */
+function verdictOf({ verdict: { level, score, coverage, reasons } }: DynamicAnalysisReport) {
+  const cited = reasons.map(({ finding, weight }) => ({ finding: visible(finding), weight }));
+  return { level, score, coverage, reasons: cited };
 }
 
 function resultOf(report: DynamicAnalysisReport, finding: Finding, lookup: Lookup): Result {

@@ -31,10 +31,13 @@ function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
-/** JSON that no HTML parser can leave early: matches `</script>` and `<!--`, and line separators. */
+/**
+ * JSON that no HTML parser can leave early (`</script>`, `<!--`) or trip over: letters outside ASCII, among them line
+ * separators, C1 controls and lone surrogates, are written as escapes.
+ */
 export function jsonBlock(value: unknown): string {
   return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    /[<>&\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -1,5 +1,6 @@
 import { compareSeverity, type Finding, type Severity } from '@assay/kernel';
 import type { ReportingDescriptor } from 'sarif';
+import { visible } from '../../visible.ts';
 import { message } from './message.ts';
 
 /** SARIF has three levels. What is only information is told as such (`kind`), without a level. */
@@ -39,7 +40,7 @@ function ruleOf({ id, title, severity, confidence, category, mitre }: Finding): 
     help: message(help),
     defaultConfiguration: { level: levelOf[severity] },
     properties: {
-      tags: ['security', category, ...mitre.map((technique) => `external/attack/${technique}`)],
+      tags: [...new Set(['security', visible(category), ...mitre.map((technique) => `external/attack/${visible(technique)}`)])],
       precision: confidence,
       'security-severity': securitySeverity[severity],
     },
