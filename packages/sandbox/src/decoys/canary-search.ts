@@ -107,9 +107,9 @@ export class CanarySearch {
     });
     const percent = percentDecoded(bytes);
     if (percent !== undefined) settle(`${layers}percent+`, percent);
-    const escape = unescaped(percent ?? bytes);
-    if (escape !== undefined) settle(`${layers}escape+`, escape);
-    const whole = joined(escape ?? percent ?? bytes);
+    const plainer = unescaped(percent ?? bytes);
+    if (plainer !== undefined) settle(`${layers}escape+`, plainer);
+    const whole = joined(plainer ?? percent ?? bytes);
     if (whole !== undefined) settle(`${layers}joined+`, whole);
   }
 

@@ -9,6 +9,7 @@ import { RawRecord, serveRaw } from './raw.ts';
 import { now } from './recorder.ts';
 import { type Connection, mirrorFor, type Runtime } from './runtime.ts';
 import { TlsDesk } from './secure.ts';
+import { settledWithin } from './settled.ts';
 import { parseClientHello, protocolOf, sniffBytes } from './sniff.ts';
 import { talkOf } from './talkers.ts';
 
@@ -61,10 +62,7 @@ export class Acceptor {
     for (const server of this.#servers) server.close();
     for (const socket of this.#sockets) socket.destroy();
     await this.#http.close(graceMs);
-    await Promise.race([
-      Promise.allSettled(this.#finishing),
-      new Promise((resolve) => setTimeout(resolve, graceMs).unref()),
-    ]);
+    await settledWithin(this.#finishing, graceMs);
   }
 
   #accept(socket: Socket, door: Door): void {

@@ -10,6 +10,7 @@ import { RawRecord } from './raw.ts';
 import { now } from './recorder.ts';
 import { type ReadBody, readBody } from './request-body.ts';
 import { type Connection, mirrorFor, type Runtime } from './runtime.ts';
+import { settledWithin } from './settled.ts';
 import { acceptKey, FrameReader } from './websocket.ts';
 
 type HttpRecord = Extract<SinkholeRecord, { kind: 'http' }>;
@@ -44,6 +45,8 @@ export class HttpDesk {
       noDelay: true,
       shouldUpgradeCallback: (request) => /^websocket$/i.test(request.headers.upgrade ?? ''),
     });
+    // Some clients close their side right after the request (`nc -N`); without this they would get no answer.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on('request', (request, response) => this.#track(this.#serve(request, response)));
     this.#server.on('connect', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
       this.#tunnel(request, stream, head),
@@ -65,10 +68,7 @@ export class HttpDesk {
   /** Waits for the records of what is under way, at most `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#mirrors.close();
-    await Promise.race([
-      Promise.allSettled(this.#pending),
-      new Promise((resolve) => setTimeout(resolve, graceMs).unref()),
-    ]);
+    await settledWithin(this.#pending, graceMs);
   }
 
   #track(work: Promise<void>): void {
@@ -248,9 +248,10 @@ export class HttpDesk {
     const [record, frames] = [new RawRecord(this.#runtime, connection.id), new FrameReader()];
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
-        const { payload, reply } = frames.read(chunk);
+        const { payload, reply, closed } = frames.read(chunk);
         await record.push(payload);
         if (reply.length > 0 && stream.writable) stream.write(reply);
+        if (closed) break;
       }
       stream.end();
     } catch {
@@ -292,7 +293,7 @@ function targetOf(request: IncomingMessage, connection: Connection): Target {
   const method = request.method ?? 'GET';
   const own = connection.host ?? connection.ip;
   // A request to a proxy names its target in full (RFC 9112 §3.2.2).
-  const absolute = /^https?:\/\/([^/?#]+)([^]*)$/i.exec(text);
+  const absolute = /^https?:\/\/([^/?#]+)(.*)$/is.exec(text);
   const host = absolute === null ? own : splitAuthority(absolute[1] ?? '').hostname;
   const local = absolute === null ? text : absolute[2] || '/';
   const mark = local.indexOf('?');

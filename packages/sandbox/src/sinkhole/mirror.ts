@@ -39,8 +39,8 @@ export class MirrorClient {
     for await (const chunk of upstream as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       hash.update(chunk);
+      if (response.closed || response.destroyed) break;
       if (!response.write(chunk)) await drained(response);
-      if (response.destroyed) break;
     }
     response.end();
     return { profile: 'mirror', status, bytes, sha256: hash.digest('hex') };
@@ -74,6 +74,7 @@ function hostHeader({ host, port, tls }: Mirror): string {
 }
 
 function drained(response: ServerResponse): Promise<void> {
+  if (response.closed || response.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       response.off('drain', done).off('close', done);

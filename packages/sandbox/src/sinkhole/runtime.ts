@@ -30,7 +30,7 @@ export type Connection = {
   sni: string | undefined;
 };
 
-/** The mirror that stands for a destination. Ports 80 and 443 of a mirrored host count as its port. */
+/** The mirror that stands for a destination. Ports 80 and 443 of a mirrored name count as its port. */
 export function mirrorFor(
   mirrors: readonly Mirror[],
   { host, ip, port }: Pick<Connection, 'host' | 'ip' | 'port'>,
@@ -38,5 +38,6 @@ export function mirrorFor(
   const own = mirrors.filter(
     (mirror) => mirror.host === host || mirror.host === ip || (mirror.host === 'localhost' && isLoopback(ip)),
   );
-  return own.find((mirror) => mirror.port === port) ?? (port === 80 || port === 443 ? own[0] : undefined);
+  const web = port === 80 || port === 443 ? own.find((mirror) => mirror.host === host && !isLoopback(ip)) : undefined;
+  return own.find((mirror) => mirror.port === port) ?? web;
 }

@@ -28,7 +28,7 @@ export class TlsDesk {
     });
     const timer = setTimeout(() => socket.destroy(new Error('handshake timed out')), handshakeTimeoutMs).unref();
     const failed = (reason: string) => {
-      socket.off('_tlsError', onError).off('close', onClose);
+      socket.off('_tlsError', onError).off('close', onClose).off('end', onClose);
       clearTimeout(timer);
       this.#record(connection, serverName, reason);
     };
@@ -38,13 +38,16 @@ export class TlsDesk {
       socket.off('error', onError).on('error', () => socket.destroy());
       socket.destroy();
     };
-    const onClose = () => failed('closed during the handshake');
+    const onClose = () => {
+      failed('closed during the handshake');
+      socket.destroy();
+    };
     socket.once('_tlsError', onError);
     socket.once('error', onError);
-    socket.once('close', onClose);
+    socket.once('close', onClose).once('end', onClose);
     socket.once('secure', () => {
       clearTimeout(timer);
-      socket.off('_tlsError', onError).off('error', onError).off('close', onClose);
+      socket.off('_tlsError', onError).off('error', onError).off('close', onClose).off('end', onClose);
       socket.on('error', () => socket.destroy());
       this.#record(connection, serverName, undefined);
       this.#onPlain(socket, { ...connection, secure: true, sni: serverName });

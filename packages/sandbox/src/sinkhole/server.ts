@@ -21,9 +21,10 @@ export type Placement =
 export type Sinkhole = {
   /** Opened doors with their actual ports. */
   doors: Door[];
+  udpDoors: Door[];
   /** Port of the name server. */
   namesPort: number;
-  /** Stops listening, records what is left, resolves when all is written. */
+  /** Stops listening, records what is left, resolves when all is written; the same promise each time. */
   close(): Promise<void>;
 };
 
@@ -51,19 +52,24 @@ export async function startSinkhole(
     names.listen({ port: everywhere ? namesPort : 0, host }, () => resolve((names.address() as { port: number }).port));
   });
   const doors = await openDoors(acceptor, runtime, placement, redirected);
-  const udpDoors = udpDoorsOf(config, placement, redirected);
-  await udp.listen(udpDoors, host);
+  const udpDoors = await udp.listen(udpDoorsOf(config, placement, redirected), host);
   const boundNames = await udpNames;
   if (boundNames === undefined || (await tcpNames) === undefined)
     throw new Error(`no name server: port ${namesPort} is not to be had`);
+  const close = async () => {
+    names.close();
+    await Promise.all([acceptor.close(graceMs), udp.close()]);
+    runtime.recorder.end();
+  };
+  let closing: Promise<void> | undefined;
   runtime.recorder.emit({ kind: 'ready', ports: doors.length, anyPort: redirected !== undefined });
   return {
     doors,
+    udpDoors,
     namesPort: boundNames,
-    async close() {
-      names.close();
-      await Promise.all([acceptor.close(graceMs), udp.close()]);
-      runtime.recorder.end();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

@@ -7,11 +7,11 @@ export type Protocol = 'http' | 'tls' | 'raw';
 export function protocolOf(head: Uint8Array): Protocol | undefined {
   if (head.length === 0) return undefined;
   if (head[0] === 0x16) return head.length < 3 ? undefined : isTlsRecord(head) ? 'tls' : 'raw';
-  const text = Buffer.from(head.subarray(0, 24)).toString('latin1');
-  // Matches `GET `, `M-SEARCH `, `PROPFIND `; not `PRI * HTTP/2.0` (no HTTP/1 request has that method) nor SMTP's `EHLO x`.
-  const method = /^([A-Z][A-Z-]{1,19}) (?=[/*h]|[A-Za-z0-9.[-]+:\d)/.exec(text)?.[1];
-  if (method !== undefined) return method === 'PRI' ? 'raw' : 'http';
-  return /^[A-Z][A-Z-]{0,19} ?$/.test(text) && head.length < 24 ? undefined : 'raw';
+  const text = Buffer.from(head.subarray(0, 32)).toString('latin1');
+  // Matches `GET /`, `M-SEARCH *`, `POST http://…`; not `EHLO host`. No HTTP/1 request has the method PRI (RFC 9113 §3.4).
+  if (/^(CONNECT |(?!PRI )[A-Z][A-Z-]{1,19} (\/|\*|https?:\/\/))/.test(text)) return 'http';
+  // Matches what may become one of those: `PO`, `GET `, `GET htt`.
+  return /^[A-Z][A-Z-]{0,19}( |( h(t(t(p(s?(:\/?)?)?)?)?)?))?$/.test(text) ? undefined : 'raw';
 }
 
 /** Handshake record of SSL 3.0 to TLS 1.3, with a length that a ClientHello can have. */

@@ -32,11 +32,15 @@ export class UdpDesk {
     });
   }
 
-  async listen(doors: readonly Door[], host: string): Promise<number> {
-    const ports = await Promise.all(
-      doors.map((door) => this.#bind(door, host, (_socket, message, from) => this.#receive(door, message, from))),
+  /** Opens doors at one address; resolves to those that could be had, with the port that the system chose for 0. */
+  async listen(doors: readonly Door[], host: string): Promise<Door[]> {
+    const opened = await Promise.all(
+      doors.map(async (door) => {
+        const listen = await this.#bind(door, host, (_socket, message, from) => this.#receive(door, message, from));
+        return listen === undefined ? undefined : { port: door.port, listen };
+      }),
     );
-    return ports.filter((port) => port !== undefined).length;
+    return opened.filter((door) => door !== undefined);
   }
 
   async close(): Promise<void> {

@@ -17,9 +17,10 @@ export class FrameReader {
   #left = 0;
   #position = 0;
   #opcode = 0;
+  #closed = false;
 
-  /** Payload bytes of the chunk, and bytes to send back. A frame of any length is passed on as it comes. */
-  read(chunk: Uint8Array): { payload: Buffer; reply: Buffer } {
+  /** Payload bytes of the chunk, bytes to send back, and whether the client said goodbye. A long frame is passed on as it comes. */
+  read(chunk: Uint8Array): { payload: Buffer; reply: Buffer; closed: boolean } {
     const payload: Buffer[] = [];
     const reply: Buffer[] = [];
     this.#held = Buffer.concat([this.#held, chunk]);
@@ -32,7 +33,7 @@ export class FrameReader {
       payload.push(plain);
       if (this.#opcode === opcodes.ping) reply.push(frame(10, plain.subarray(0, 125)));
     }
-    return { payload: Buffer.concat(payload), reply: Buffer.concat(reply) };
+    return { payload: Buffer.concat(payload), reply: Buffer.concat(reply), closed: this.#closed };
   }
 
   /** False until a whole header is there. */
@@ -49,7 +50,10 @@ export class FrameReader {
     this.#position = 0;
     this.#opcode = first & 0x0f;
     this.#held = held.subarray(headerBytes);
-    if (this.#opcode === opcodes.close) reply.push(frame(8, Buffer.alloc(0)));
+    if (this.#opcode === opcodes.close) {
+      this.#closed = true;
+      reply.push(frame(8, Buffer.alloc(0)));
+    }
     return true;
   }
 
