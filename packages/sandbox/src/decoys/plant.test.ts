@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makePersona, type PersonaName, personas } from '../persona.ts';
 import { CanarySearch } from './canary-search.ts';
@@ -82,4 +86,33 @@ test('paths of decoys resolve to the decoy that lies there', () => {
   const paths = decoyPaths(decoys, persona);
   expect(paths.get(`${persona.home}/.npmrc`)?.kind).toBe('npm_token');
   expect(paths.get('/etc/machine-id')?.kind).toBe('host_identity');
+});
+
+test('the clipboard is read and written by the usual commands', () => {
+  const clipboard = setUp('developer').decoys.find(({ kind }) => kind === 'clipboard')!;
+  const home = mkdtempSync(join(tmpdir(), 'home-'));
+  try {
+    for (const { path, content, mode } of clipboard.files) {
+      mkdirSync(dirname(join(home, path)), { recursive: true });
+      writeFileSync(join(home, path), content, { mode });
+    }
+    const call = (name: string, args: string[], input = '') =>
+      execFileSync(join(home, '.local/bin', name), args, {
+        env: { HOME: home, PATH: '/usr/bin:/bin' },
+        input,
+        encoding: 'utf8',
+      });
+    for (const read of [
+      ['xclip', '-selection', 'clipboard', '-o'],
+      ['xsel', '--clipboard', '--output'],
+      ['wl-paste'],
+    ]) {
+      expect(call(read[0]!, read.slice(1))).toBe(clipboard.value);
+    }
+    call('xclip', ['-selection', 'clipboard'], 'swapped');
+    expect(call('wl-paste', [])).toBe('swapped');
+    expect(readFileSync(join(home, '.local/share/clipboard/selection'), 'utf8')).toBe('swapped');
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });

@@ -75,7 +75,7 @@ export const SinkholeConfig = z.object({
   planted: z.array(z.string()).default([]),
   identity: Identity,
   geo: Geo,
-  /** Whether names get IPv6 addresses. */
+  /** Whether the namespace has IPv6, with all of it local; names get IPv6 addresses only then. */
   ipv6: z.boolean().default(true),
   /** Program that redirects ports, by name or path; null: do not try. */
   nft: z.string().nullable().default('nft'),

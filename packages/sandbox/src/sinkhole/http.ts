@@ -8,7 +8,7 @@ import { MirrorClient, type Served } from './mirror.ts';
 import { answerTo } from './profiles.ts';
 import { RawRecord } from './raw.ts';
 import { now } from './recorder.ts';
-import { type ReadBody, readBody } from './request-body.ts';
+import { emptySha256, noBody, type ReadBody, readBody } from './request-body.ts';
 import { type Connection, mirrorFor, type Runtime } from './runtime.ts';
 import { settledWithin } from './settled.ts';
 import { acceptKey, FrameReader } from './websocket.ts';
@@ -47,7 +47,13 @@ export class HttpDesk {
     });
     // Some clients close their side right after the request (`nc -N`); without this they would get no answer.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
-    this.#server.on('request', (request, response) => this.#track(this.#serve(request, response)));
+    this.#server.on('request', (request, response) => {
+      const served = this.#serve(request, response).catch((error: unknown) => {
+        response.destroy();
+        throw error;
+      });
+      this.#track(served);
+    });
     this.#server.on('connect', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
       this.#tunnel(request, stream, head),
     );
@@ -262,14 +268,7 @@ export class HttpDesk {
   }
 
   #emitBodiless(request: IncomingMessage, connection: Connection, target: Target, answer: Answer): void {
-    const body: ReadBody = {
-      bytes: 0,
-      sha256: digest(''),
-      head: answer.body,
-      start: answer.body,
-      hits: [],
-      complete: true,
-    };
+    const body = noBody();
     const hits = this.#hitsInHead(target, request, connection);
     const record = this.#recordOf(now(), this.#runtime.recorder.nextRequest(), target, request, connection, body, hits);
     this.#runtime.recorder.emit({ ...record, response: servedOf(answer, true), egress: 'sinkhole' });
@@ -327,7 +326,7 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 }
 
 function servedOf({ profile, status, body }: Answer, complete: boolean): Served {
-  if (!complete) return { profile, status: 0, bytes: 0, sha256: digest('') };
+  if (!complete) return { profile, status: 0, bytes: 0, sha256: emptySha256 };
   return { profile, status, bytes: body.length, sha256: digest(body) };
 }
 

@@ -11,5 +11,5 @@ export { encodeConfig, Mirror, ScriptedAnswer, SinkholeConfig } from './config.t
 export function sinkholeArguments(): string[] {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const program = fileURLToPath(new URL(`./main.${extension}`, import.meta.url));
-  return ['--max-old-space-size=192', '--max-semi-space-size=4', program];
+  return ['--max-old-space-size=192', '--max-semi-space-size=2', program];
 }

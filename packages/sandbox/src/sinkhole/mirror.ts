@@ -33,6 +33,8 @@ export class MirrorClient {
     }
     const status = upstream.statusCode ?? 502;
     const passed = Object.entries(upstream.headers).filter(([name]) => !hopByHop.has(name));
+    // Head and first bytes leave in one packet.
+    response.cork();
     response.writeHead(status, Object.fromEntries(passed));
     const hash = crypto().createHash('sha256');
     let bytes = 0;
@@ -40,8 +42,11 @@ export class MirrorClient {
       bytes += chunk.length;
       hash.update(chunk);
       if (response.closed || response.destroyed) break;
-      if (!response.write(chunk)) await drained(response);
+      const flowing = response.write(chunk);
+      response.uncork();
+      if (!flowing && response.writableNeedDrain) await drained(response);
     }
+    response.uncork();
     response.end();
     return { profile: 'mirror', status, bytes, sha256: hash.digest('hex') };
   }

@@ -7,7 +7,7 @@ import type { Door } from './ports.ts';
  *
  * *Source:* nft(8), `dnat to :<port>` in the output hook.
  */
-export function redirectRules(doors: readonly Door[], catchAll: Door): string {
+export function redirectRules(doors: readonly Door[], catchAll: Door, ipv6: boolean): string {
   const map = doors.map(({ port, listen }) => `${port} : ${listen}`).join(', ');
   const table = (family: 'ip' | 'ip6', loopback: string) => `table ${family} sinkhole {
   map doors { type inet_service : inet_service; elements = { ${map} } }
@@ -22,7 +22,7 @@ export function redirectRules(doors: readonly Door[], catchAll: Door): string {
   }
 }
 `;
-  return table('ip', '127.0.0.0/8') + table('ip6', '::1');
+  return table('ip', '127.0.0.0/8') + (ipv6 ? table('ip6', '::1') : '');
 }
 
 /** Installs rules; false when the program is missing or the kernel refuses. */

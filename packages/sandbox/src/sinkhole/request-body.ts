@@ -18,8 +18,20 @@ export type ReadBody = {
   complete: boolean;
 };
 
+export function noBody(): ReadBody {
+  const nothing = Buffer.alloc(0);
+  return { bytes: 0, sha256: emptySha256, head: nothing, start: nothing, hits: [], complete: true };
+}
+
+export const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
 /** Reads a request's body to its end: digest and search over all of it, memory for its start only. */
 export async function readBody(request: IncomingMessage, { search, recorder, config }: Runtime): Promise<ReadBody> {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (length === undefined && coding === undefined) {
+    request.resume();
+    return noBody();
+  }
   const hash = crypto().createHash('sha256');
   const stream = search.stream('body');
   stream.announce(request.headers['content-encoding']?.toLowerCase());

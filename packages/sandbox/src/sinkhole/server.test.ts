@@ -367,6 +367,24 @@ describe('other protocols', () => {
     expect(await first('connection')).toMatchObject({ protocol: 'udp', port: 5555 });
   });
 
+  test('hostile bytes on any door leave the sinkhole standing', async () => {
+    const starts = [
+      'GET / HTTP/1.1\r\n',
+      'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n',
+      '\x16\x03\x01\x00\x40',
+    ];
+    const attempts = Array.from({ length: 90 }, (_, turn) => {
+      const noise = Buffer.from(Array.from({ length: turn * 5 }, (_each, at) => (at * 37 + turn * 11) & 0xff));
+      const bytes = Buffer.concat([Buffer.from(starts[turn % 4] ?? '', 'latin1'), noise]);
+      const port = [8080, 8443, 4711, 25, 4873][turn % 5]!;
+      // A reset is as good an end as any.
+      return talk(port, bytes).catch((error: unknown) => String(error));
+    });
+    await Promise.all(attempts);
+    expect((await send(8080, { path: '/' })).status).toBe(200);
+    expect(all('close').length).toBeGreaterThanOrEqual(80);
+  });
+
   test('connections over the limit are reset, and the flood costs one record', async () => {
     await sinkhole.close();
     await start({ limits: { connections: 3 } });

@@ -41,7 +41,7 @@ export async function startSinkhole(
   const runtime = runtimeOf(config, write);
   const udp = new UdpDesk(runtime);
   const everywhere = placement === 'namespace';
-  const host = everywhere ? '::' : placement.host;
+  const host = everywhere ? wildcardOf(config) : placement.host;
   const namesPort = everywhere ? 53 : placement.namesPort;
   const redirected = everywhere && config.egress === 'sinkhole' ? await redirect(config) : undefined;
   const acceptor = new Acceptor(runtime, { refuseLoopback: everywhere });
@@ -103,7 +103,7 @@ function runtimeOf(config: SinkholeConfig, write: (line: string) => void): Runti
 async function redirect(config: SinkholeConfig): Promise<{ doors: Door[]; catchAll: Door } | undefined> {
   if (config.nft === null) return undefined;
   const plan = redirectedDoors([...config.ports, ...config.mirrors.map(({ port }) => port)]);
-  return (await installRules(config.nft, redirectRules(plan.doors, plan.catchAll))) ? plan : undefined;
+  return (await installRules(config.nft, redirectRules(plan.doors, plan.catchAll, config.ipv6))) ? plan : undefined;
 }
 
 async function openDoors(
@@ -116,7 +116,7 @@ async function openDoors(
   // A registry on the machine itself is reached over loopback, which is not redirected.
   const local = config.mirrors.filter(({ host }) => host === 'localhost' || isLoopback(host));
   const localDoors = local.flatMap(({ host, port }) =>
-    (host === 'localhost' ? ['127.0.0.1', '::1'] : [host]).map((address) =>
+    (host === 'localhost' ? ['127.0.0.1', ...(config.ipv6 ? ['::1'] : [])] : [host]).map((address) =>
       acceptor.listen([{ port, listen: port }], address),
     ),
   );
@@ -126,15 +126,20 @@ async function openDoors(
     // Only the mirrors' own addresses have an open port: every other connection is refused by the kernel, as by a firewall.
     others = remote.map(({ host, port }) => acceptor.listen([{ port, listen: port }], names.addressesOf(host).v4));
   } else if (redirected !== undefined) {
-    others = [acceptor.listen([...redirected.doors, redirected.catchAll], '::')];
+    others = [acceptor.listen([...redirected.doors, redirected.catchAll], wildcardOf(config))];
   } else {
     const taken = new Set(local.map(({ port }) => port));
     const doors = listedDoors([...config.ports, ...remote.map(({ port }) => port)]).filter(
       ({ port }) => !taken.has(port),
     );
-    others = [acceptor.listen(doors, '::')];
+    others = [acceptor.listen(doors, wildcardOf(config))];
   }
   return (await Promise.all([...localDoors, ...others])).flat();
+}
+
+/** `::` takes IPv4, too. */
+function wildcardOf({ ipv6 }: SinkholeConfig): string {
+  return ipv6 ? '::' : '0.0.0.0';
 }
 
 function udpDoorsOf(

@@ -219,6 +219,15 @@ test('with egress blocked, names have addresses, the mirror answers, and everyth
   expect(room.all('http').map(({ response }) => response.status)).toEqual([200, 403]);
 });
 
+test('without IPv6, names have IPv4 addresses only and are answered on them', async () => {
+  const room = await Room.open({ ipv6: false });
+  const heard = await room.node(`
+    say({ all: (await dns.lookup('collect.invalid', { all: true })).length, web: (await text('http://collect.invalid/')).length > 0 });
+  `);
+  await room.close();
+  expect(heard).toEqual({ all: 1, web: true });
+});
+
 test('a configuration line that is no configuration ends the program with a reason', async () => {
   const child = spawn(process.execPath, sinkholeArguments(), { stdio: ['pipe', 'ignore', 'pipe'] });
   let errors = '';
