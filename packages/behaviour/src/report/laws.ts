@@ -1,4 +1,4 @@
-import { type Verdict, type VerdictLevel, reaches, verdictOf } from '@assay/kernel';
+import { reaches, type Verdict, type VerdictLevel, verdictOf } from '@assay/kernel';
 import { coverageOf } from './coverage.ts';
 import { ReportError } from './errors.ts';
 import { cuttableLists } from './lists.ts';
@@ -55,11 +55,26 @@ function eventLaws({ events }: DynamicAnalysisReport): string[] {
 
 function identityLaws({ events, static: { signals }, canaries, findings, artifacts }: DynamicAnalysisReport): string[] {
   return [
-    ...repeated('event', events.map(({ id }) => id)),
-    ...repeated('signal', signals.map(({ id }) => id)),
-    ...repeated('canary', canaries.map(({ id }) => id)),
-    ...repeated('finding', findings.map((finding) => `${finding.id} of ${visible(finding.package)}`)),
-    ...repeated('artifact', artifacts.map(({ name }) => visible(name))),
+    ...repeated(
+      'event',
+      events.map(({ id }) => id),
+    ),
+    ...repeated(
+      'signal',
+      signals.map(({ id }) => id),
+    ),
+    ...repeated(
+      'canary',
+      canaries.map(({ id }) => id),
+    ),
+    ...repeated(
+      'finding',
+      findings.map((finding) => `${finding.id} of ${visible(finding.package)}`),
+    ),
+    ...repeated(
+      'artifact',
+      artifacts.map(({ name }) => visible(name)),
+    ),
   ];
 }
 
@@ -75,7 +90,8 @@ function evidenceLaws(report: DynamicAnalysisReport): string[] {
   for (const { id, evidence } of report.findings) {
     const cited = evidence.flatMap((item) => events.get(item) ?? []);
     for (const item of evidence) {
-      if (!events.has(item) && !signals.has(item)) broken.push(`finding ${id} cites ${item}, which is not in the report`);
+      if (!events.has(item) && !signals.has(item))
+        broken.push(`finding ${id} cites ${item}, which is not in the report`);
     }
     for (const [index, event] of cited.entries()) {
       const before = cited[index - 1];
@@ -124,7 +140,8 @@ function processLaws({ process_tree: { nodes, roots }, events }: DynamicAnalysis
 function verdictLaws(report: DynamicAnalysisReport): string[] {
   const broken: string[] = [];
   const coverage = coverageOf(report);
-  if (report.verdict.coverage !== coverage) broken.push(`coverage is ${report.verdict.coverage}, measured is ${coverage}`);
+  if (report.verdict.coverage !== coverage)
+    broken.push(`coverage is ${report.verdict.coverage}, measured is ${coverage}`);
   const found = new Set(report.findings.map(({ id }) => id));
   for (const { finding } of report.verdict.reasons) {
     if (!found.has(finding)) broken.push(`a reason cites finding ${visible(finding)}, which is not in the report`);
@@ -132,7 +149,9 @@ function verdictLaws(report: DynamicAnalysisReport): string[] {
   const expected = verdictOf(report.findings, report.verdict.coverage);
   const level = raised(expected.level, report.explanation?.raised_to);
   if (essence({ ...expected, level }) !== essence(report.verdict)) {
-    broken.push(`verdict is ${report.verdict.level} ${report.verdict.score}, its findings say ${level} ${expected.score}`);
+    broken.push(
+      `verdict is ${report.verdict.level} ${report.verdict.score}, its findings say ${level} ${expected.score}`,
+    );
   }
   return broken;
 }
@@ -159,7 +178,10 @@ function measurementLaws({ environment: { isolation }, capabilities }: DynamicAn
 
 function truncationLaws(report: DynamicAnalysisReport): string[] {
   const lengths = new Map(cuttableLists(report).map(({ field, items }) => [field, items.length]));
-  const broken = repeated('truncation of', report.truncation.map(({ field }) => visible(field)));
+  const broken = repeated(
+    'truncation of',
+    report.truncation.map(({ field }) => visible(field)),
+  );
   for (const { field, kept, total } of report.truncation) {
     const length = lengths.get(field) ?? kept;
     if (kept >= total) broken.push(`truncation of ${visible(field)} keeps ${kept} of ${total}: nothing was cut`);
@@ -171,7 +193,9 @@ function truncationLaws(report: DynamicAnalysisReport): string[] {
 function secrecyLaws(report: DynamicAnalysisReport, values: readonly string[]): string[] {
   if (values.length === 0) return [];
   const output = Object.values(report.Analysis).flatMap((phase) =>
-    phase.Status === 'not_measured' ? [] : [phase.Stdout, phase.Stderr].map((tail) => Buffer.from(tail, 'base64').toString('utf8')),
+    phase.Status === 'not_measured'
+      ? []
+      : [phase.Stdout, phase.Stderr].map((tail) => Buffer.from(tail, 'base64').toString('utf8')),
   );
   const text = [JSON.stringify(report), ...output.map((tail) => JSON.stringify(tail))].join('\n');
   return values.flatMap((value, index) =>

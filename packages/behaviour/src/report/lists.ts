@@ -28,11 +28,24 @@ export function citedBy({ findings, events }: Pick<DynamicAnalysisReport, 'findi
 export function cuttableLists(report: DynamicAnalysisReport): CuttableList[] {
   const cited = citedBy(report);
   const keep = (id: string, worth: number) => (cited.has(id) ? pinned : worth);
-  const isTool = (key: string) => report.process_tree.nodes[key]?.toolchain ?? false;
+  const nodes = new Map(Object.entries(report.process_tree.nodes));
+  const isTool = (key: string) => nodes.get(key)?.toolchain ?? false;
   const { network, static: reading } = report;
   const lists: CuttableList[] = [
-    list('static.parse_failures', reading.parse_failures, 50, () => 1, (kept) => (reading.parse_failures = kept)),
-    list('static.signals', reading.signals, 300, ({ id }) => keep(id, 1), (kept) => (reading.signals = kept)),
+    list(
+      'static.parse_failures',
+      reading.parse_failures,
+      50,
+      () => 1,
+      (kept) => (reading.parse_failures = kept),
+    ),
+    list(
+      'static.signals',
+      reading.signals,
+      300,
+      ({ id }) => keep(id, 1),
+      (kept) => (reading.signals = kept),
+    ),
     list(
       'events',
       report.events,
@@ -49,16 +62,27 @@ export function cuttableLists(report: DynamicAnalysisReport): CuttableList[] {
       ({ event, egress }) => keep(event, egress === 'mirror' ? 1 : 2),
       (kept) => (network.connections = kept),
     ),
-    list('network.dns', network.dns, 100, ({ event }) => keep(event, 1), (kept) => (network.dns = kept)),
+    list(
+      'network.dns',
+      network.dns,
+      100,
+      ({ event }) => keep(event, 1),
+      (kept) => (network.dns = kept),
+    ),
     list(
       'network.requests',
       network.requests,
       100,
-      ({ event, egress, canary_hits }) =>
-        canary_hits.length > 0 ? pinned : keep(event, egress === 'mirror' ? 1 : 2),
+      ({ event, egress, canary_hits }) => (canary_hits.length > 0 ? pinned : keep(event, egress === 'mirror' ? 1 : 2)),
       (kept) => (network.requests = kept),
     ),
-    list('network.listeners', network.listeners, 50, ({ event }) => keep(event, 1), (kept) => (network.listeners = kept)),
+    list(
+      'network.listeners',
+      network.listeners,
+      50,
+      ({ event }) => keep(event, 1),
+      (kept) => (network.listeners = kept),
+    ),
     list(
       'dropped_files',
       report.dropped_files,
@@ -76,8 +100,20 @@ export function cuttableLists(report: DynamicAnalysisReport): CuttableList[] {
       ),
     ),
     ...report.canaries.flatMap((canary) => [
-      list(`canaries[${canary.id}].reads`, canary.reads, 20, (id) => keep(id, 1), (kept) => (canary.reads = kept)),
-      list(`canaries[${canary.id}].egress`, canary.egress, 20, (id) => keep(id, 1), (kept) => (canary.egress = kept)),
+      list(
+        `canaries[${canary.id}].reads`,
+        canary.reads,
+        20,
+        (id) => keep(id, 1),
+        (kept) => (canary.reads = kept),
+      ),
+      list(
+        `canaries[${canary.id}].egress`,
+        canary.egress,
+        20,
+        (id) => keep(id, 1),
+        (kept) => (canary.egress = kept),
+      ),
     ]),
     ...(report.dependencies === undefined ? [] : [packages(report.dependencies)]),
   ];
@@ -104,9 +140,27 @@ function phaseLists(name: string, phase: PhaseReport): CuttableList[] {
   const worth = ({ Path, Write, Delete }: FileAccess) => (Path.startsWith('{') ? 0 : 2) + (Write || Delete ? 1 : 0);
   return [
     list(`Analysis.${name}.Files`, phase.Files, 200, worth, (kept) => (phase.Files = kept)),
-    list(`Analysis.${name}.Sockets`, phase.Sockets, 100, () => 1, (kept) => (phase.Sockets = kept)),
-    list(`Analysis.${name}.DNS`, phase.DNS, 100, () => 1, (kept) => (phase.DNS = kept)),
-    list(`Analysis.${name}.Commands`, phase.Commands, 100, () => 1, (kept) => (phase.Commands = kept)),
+    list(
+      `Analysis.${name}.Sockets`,
+      phase.Sockets,
+      100,
+      () => 1,
+      (kept) => (phase.Sockets = kept),
+    ),
+    list(
+      `Analysis.${name}.DNS`,
+      phase.DNS,
+      100,
+      () => 1,
+      (kept) => (phase.DNS = kept),
+    ),
+    list(
+      `Analysis.${name}.Commands`,
+      phase.Commands,
+      100,
+      () => 1,
+      (kept) => (phase.Commands = kept),
+    ),
   ];
 }
 
@@ -136,9 +190,11 @@ function processes(report: DynamicAnalysisReport): CuttableList {
 /** Gives a process and its ancestors at least `worth`, each ancestor a little more than its child. */
 function raise(tree: ProcessTree, worths: Map<string, number>, from: string, worth: number): void {
   let least = worth;
+  const passed = new Set<string>();
   for (let key: string | undefined = from; key !== undefined; key = tree.nodes[key]?.parent_key) {
     const before = worths.get(key);
-    if (before !== undefined && before >= least) return;
+    if (passed.has(key) || (before !== undefined && before >= least)) return;
+    passed.add(key);
     worths.set(key, least);
     least += 1e-6;
   }
@@ -148,9 +204,15 @@ function differences({ baseline }: DynamicAnalysisReport): CuttableList[] {
   if (baseline.status !== 'compared') return [];
   return (['removed', 'new'] as const).flatMap((side) =>
     Object.entries(baseline[side]).map(([key, names]) =>
-      list(`baseline.${side}.${key}`, names ?? [], 100, () => 1, (kept) => {
-        baseline[side] = { ...baseline[side], [key]: kept };
-      }),
+      list(
+        `baseline.${side}.${key}`,
+        names ?? [],
+        100,
+        () => 1,
+        (kept) => {
+          baseline[side] = { ...baseline[side], [key]: kept };
+        },
+      ),
     ),
   );
 }

@@ -11,7 +11,9 @@ import { DynamicAnalysisReport } from './schema.ts';
 const example: unknown = JSON.parse(readFileSync(new URL('./testdata/contract-example.json', import.meta.url), 'utf8'));
 
 function validator(unknownMembers: 'ignored' | 'refused') {
-  return new Ajv2020({ allErrors: true, strict: true, strictRequired: false }).compile(reportJsonSchema(unknownMembers));
+  return new Ajv2020({ allErrors: true, strict: true, strictRequired: false }).compile(
+    reportJsonSchema(unknownMembers),
+  );
 }
 
 describe('the report schema', () => {
@@ -27,10 +29,13 @@ describe('the report schema', () => {
     ['malicious', maliciousReport()],
     ['benign', benignReport()],
     ['large', largeReport(5000)],
-  ])('a produced report (%s) is valid under the published JSON Schema, with no member it does not know', (_name, report) => {
-    const validate = validator('refused');
-    expect(validate(JSON.parse(JSON.stringify(report))), JSON.stringify(validate.errors)).toBe(true);
-  });
+  ])(
+    'a produced report (%s) is valid under the published JSON Schema, with no member it does not know',
+    (_name, report) => {
+      const validate = validator('refused');
+      expect(validate(JSON.parse(JSON.stringify(report))), JSON.stringify(validate.errors)).toBe(true);
+    },
+  );
 
   test('the contract example is valid under the published JSON Schema', () => {
     expect(validator('refused')(example)).toBe(true);
@@ -47,8 +52,14 @@ describe('the report schema', () => {
     ['another engine', { engine: 'lastpymile' }],
     ['a list under not_measured missing its reason', { baseline: { status: 'not_measured' } }],
     ['a score above 100', { verdict: { ...benignReport().verdict, score: 101 } }],
-    ['a phase that is neither measured nor not', { Analysis: { ...benignReport().Analysis, install: { Status: 'completed' } } }],
-    ['an isolation without its effect', { environment: { ...benignReport().environment, isolation: { requested: 'x' } } }],
+    [
+      'a phase that is neither measured nor not',
+      { Analysis: { ...benignReport().Analysis, install: { Status: 'completed' } } },
+    ],
+    [
+      'an isolation without its effect',
+      { environment: { ...benignReport().environment, isolation: { requested: 'x' } } },
+    ],
   ])('type and JSON Schema agree in refusing %s', (_name, change) => {
     const report = { ...benignReport(), ...change };
     expect(DynamicAnalysisReport.safeParse(report).success).toBe(false);
@@ -57,7 +68,10 @@ describe('the report schema', () => {
 
   test('a phase that was not measured has no lists', () => {
     const phase = { Status: 'not_measured', StatusReason: 'no entry point', Files: [] };
-    const parsed = DynamicAnalysisReport.parse({ ...benignReport(), Analysis: { ...benignReport().Analysis, execute: phase } });
+    const parsed = DynamicAnalysisReport.parse({
+      ...benignReport(),
+      Analysis: { ...benignReport().Analysis, execute: phase },
+    });
     expect(parsed.Analysis.execute).toEqual({ Status: 'not_measured', StatusReason: 'no entry point' });
   });
 

@@ -8,7 +8,12 @@ import { fitReport, type ReportLimits, reportLimits } from './size.ts';
 
 const limits: fc.Arbitrary<ReportLimits> = fc
   .record({ typicalBytes: fc.integer({ min: 100, max: 20_000 }), extra: fc.nat(20_000), maxEvents: fc.nat(20) })
-  .map(({ typicalBytes, extra, maxEvents }) => ({ ...reportLimits, typicalBytes, maxBytes: typicalBytes + extra, maxEvents }));
+  .map(({ typicalBytes, extra, maxEvents }) => ({
+    ...reportLimits,
+    typicalBytes,
+    maxBytes: typicalBytes + extra,
+    maxEvents,
+  }));
 
 /** The fitted report, or nothing when the error says that it cannot be fitted. */
 function fitted(report: DynamicAnalysisReport, given: ReportLimits): DynamicAnalysisReport | undefined {
@@ -28,7 +33,9 @@ test('a fitted report fits, keeps its laws and its findings, and is still a repo
       expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThanOrEqual(given.maxBytes);
       expect(result.events.length).toBeLessThanOrEqual(given.maxEvents);
       expect(brokenLaws(result)).toEqual([]);
-      expect(result.findings.map(({ id, evidence }) => [id, evidence])).toEqual(report.findings.map(({ id, evidence }) => [id, evidence]));
+      expect(result.findings.map(({ id, evidence }) => [id, evidence])).toEqual(
+        report.findings.map(({ id, evidence }) => [id, evidence]),
+      );
       expect(DynamicAnalysisReport.parse(result)).toEqual(result);
     }),
     { numRuns: 150 },

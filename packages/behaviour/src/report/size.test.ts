@@ -19,7 +19,11 @@ describe('fitting a report', () => {
     const fitted = fitReport(largeReport(20_000));
     expect(fitted.events.length).toBeLessThanOrEqual(5000);
     expect(sizeOf(fitted)).toBeLessThanOrEqual(reportLimits.typicalBytes);
-    expect(fitted.truncation.find(({ field }) => field === 'events')).toEqual({ field: 'events', kept: fitted.events.length, total: 20_000 });
+    expect(fitted.truncation.find(({ field }) => field === 'events')).toEqual({
+      field: 'events',
+      kept: fitted.events.length,
+      total: 20_000,
+    });
     expect(brokenLaws(fitted)).toEqual([]);
   });
 
@@ -51,7 +55,8 @@ describe('fitting a report', () => {
     expect(gentle.limitations[0]?.text).toHaveLength(2000);
     expect(gentle.truncation).toContainEqual({ field: 'text', kept: 2000, total: 5000 });
     const argvUnder = (maxBytes: number) =>
-      fitReport(report, { ...reportLimits, typicalBytes: 1000, maxBytes }).events.find(({ id }) => id === cited.id)?.argv?.[2];
+      fitReport(report, { ...reportLimits, typicalBytes: 1000, maxBytes }).events.find(({ id }) => id === cited.id)
+        ?.argv?.[2];
     const least = [9, 8, 7, 6, 5].map((kilobytes) => {
       try {
         return argvUnder(kilobytes * 1000)?.length;

@@ -113,7 +113,9 @@ function shorten(report: DynamicAnalysisReport, maxLength: number, except: Reado
     }
     if (Array.isArray(value)) return value.map(visit);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, isOpaque(key) ? member : visit(member)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key, isOpaque(key) ? member : visit(member)]),
+    );
   };
   const shortened = <T>(value: T): T => visit(value) as T;
   report.events = report.events.map((event) => (except.has(event.id) ? event : shortened(event)));

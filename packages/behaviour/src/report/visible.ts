@@ -14,8 +14,6 @@ export function visible(text: string, alphabet: 'any' | 'ascii' = 'any'): string
   };
   // Matches U+202E and U+FE0F, not U+0020 or U+00E9. U+2800 is a blank that no property names.
   const unseen = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-  const shown = text
-    .replace(unseen, spell)
-    .replace(/(?<=\p{M}{3})\p{M}|^\p{M}/gu, spell);
+  const shown = text.replace(unseen, spell).replace(/(?<=\p{M}{3})\p{M}|^\p{M}/gu, spell);
   return alphabet === 'ascii' ? shown.replace(/[^\x20-\x7e\u2400-\u2421]/gu, spell) : shown;
 }

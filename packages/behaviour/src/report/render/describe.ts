@@ -31,7 +31,10 @@ export function describeEvent(event: TraceEvent, { show, decoyKind }: Vocabulary
       case 'process.exec':
         return ['ran', text((event.argv ?? [event.executable ?? '?']).join(' '))];
       case 'process.exit':
-        return ['ended', event.signal === undefined ? `with code ${event.exit_code ?? '?'}` : `by ${name(event.signal)}`];
+        return [
+          'ended',
+          event.signal === undefined ? `with code ${event.exit_code ?? '?'}` : `by ${name(event.signal)}`,
+        ];
       case 'file.read':
         return ['read', text(event.path) + size];
       case 'file.write':
@@ -60,9 +63,12 @@ export function describeEvent(event: TraceEvent, { show, decoyKind }: Vocabulary
       case 'canary.read':
         return ['read decoy', `${show(decoy)} at ${text(event.path ?? event.api)}`];
       case 'canary.egress':
-        return ['sent decoy', `${show(decoy)}${event.encoding === undefined ? '' : `, ${text(event.encoding)}`}${
-          event.where === undefined ? '' : `, in ${text(event.where)}`
-        }${event.host === undefined ? '' : `, to ${name(event.host)}`}`];
+        return [
+          'sent decoy',
+          `${show(decoy)}${event.encoding === undefined ? '' : `, ${text(event.encoding)}`}${
+            event.where === undefined ? '' : `, in ${text(event.where)}`
+          }${event.host === undefined ? '' : `, to ${name(event.host)}`}`,
+        ];
       case 'memory.exec':
         return ['ran memory', call];
       case 'ptrace':

@@ -38,6 +38,13 @@ function runGaps({ triggers: { runs } }: DynamicAnalysisReport): Gap[] {
   return requiredRuns.flatMap((id) => {
     const run = runs.find(({ run }) => run === id);
     if (run !== undefined && run.status !== 'not_measured' && run.status !== 'error_analysis') return [];
-    return [{ blocking: true, where: id, what: run?.status ?? 'not_measured', text: run?.reason ?? 'the run did not take place' }];
+    return [
+      {
+        blocking: true,
+        where: id,
+        what: run?.status ?? 'not_measured',
+        text: run?.reason ?? 'the run did not take place',
+      },
+    ];
   });
 }

@@ -13,7 +13,10 @@ const page = renderHtml(report);
 /** What an HTML parser complains about. */
 function complaints(html: string): string[] {
   const errors: string[] = [];
-  parse(html, { sourceCodeLocationInfo: true, onParseError: ({ code, startLine }) => errors.push(`${code} in line ${startLine}`) });
+  parse(html, {
+    sourceCodeLocationInfo: true,
+    onParseError: ({ code, startLine }) => errors.push(`${code} in line ${startLine}`),
+  });
   return errors;
 }
 
@@ -21,7 +24,8 @@ function complaints(html: string): string[] {
 function elementsOf(html: string): { name: string; attributes: [string, string][] }[] {
   const found: { name: string; attributes: [string, string][] }[] = [];
   const visit = (node: DefaultTreeAdapterTypes.Node) => {
-    if ('attrs' in node) found.push({ name: node.nodeName, attributes: node.attrs.map(({ name, value }) => [name, value]) });
+    if ('attrs' in node)
+      found.push({ name: node.nodeName, attributes: node.attrs.map(({ name, value }) => [name, value]) });
     if ('childNodes' in node) node.childNodes.forEach(visit);
   };
   visit(parse(html));
@@ -37,10 +41,25 @@ describe('the page on its own, without its script', () => {
 
   test('loads and sends nothing', () => {
     const elements = elementsOf(page);
-    const loading = ['link', 'img', 'iframe', 'object', 'embed', 'base', 'form', 'audio', 'video', 'source', 'use', 'image'];
+    const loading = [
+      'link',
+      'img',
+      'iframe',
+      'object',
+      'embed',
+      'base',
+      'form',
+      'audio',
+      'video',
+      'source',
+      'use',
+      'image',
+    ];
     expect(elements.filter(({ name }) => loading.includes(name))).toEqual([]);
     const attributes = elements.flatMap(({ attributes: own }) => own);
-    expect(attributes.filter(([name]) => /^(src|srcset|action|poster|ping|data|style|on.*|xlink:href)$/.test(name))).toEqual([]);
+    expect(
+      attributes.filter(([name]) => /^(src|srcset|action|poster|ping|data|style|on.*|xlink:href)$/.test(name)),
+    ).toEqual([]);
     expect(attributes.filter(([name, value]) => name === 'href' && !value.startsWith('#'))).toEqual([]);
     expect(page).not.toMatch(/@import|url\(/);
   });
@@ -67,7 +86,10 @@ describe('the page on its own, without its script', () => {
   test('keeps package text from leaving the block of data', () => {
     const block = /<script type="application\/json" id="data">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? '';
     expect(block).not.toMatch(/[<>&\u2028\u2029]/);
-    expect(JSON.parse(block)).toMatchObject({ package: '@example/columns', events: JSON.parse(JSON.stringify(report.events)) });
+    expect(JSON.parse(block)).toMatchObject({
+      package: '@example/columns',
+      events: JSON.parse(JSON.stringify(report.events)),
+    });
     expect(page.match(/<script/g)).toHaveLength(2);
   });
 });
@@ -116,14 +138,17 @@ describe('the page with its script', () => {
     expect(text).toContain('invoice_\\u{202e}fdp.exe');
     expect(text).toContain('script><img src=x onerror=alert(1)>.txt');
     expect(text).toContain('␛[32madded 2 packages␛[0m');
-    expect(text).not.toMatch(/[\u001b\u202e\u200b]/);
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   test('searches and pages 5,000 events without drawing them all', () => {
     const { document, window } = openPage(renderHtml(largeReport(5000)));
     const rows = () => document.querySelectorAll('#events tbody tr').length;
     expect(rows()).toBe(100);
-    const search = document.querySelector('#search') as unknown as { value: string; dispatchEvent(event: unknown): void };
+    const search = document.querySelector('#search') as unknown as {
+      value: string;
+      dispatchEvent(event: unknown): void;
+    };
     search.value = 'hello.js';
     search.dispatchEvent(new window.Event('input'));
     expect(rows()).toBeLessThan(10);

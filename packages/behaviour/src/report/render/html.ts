@@ -7,7 +7,14 @@ import { hallmark, touchstone } from './html/hallmark.ts';
 import { type Leaf, leafOf, livingSection, section } from './html/leaf.ts';
 import { html, jsonBlock, Markup } from './html/markup.ts';
 import { pageScript } from './html/script.ts';
-import { changeSection, decoySection, droppedSection, environmentSection, gapSection, runSection } from './html/sections.ts';
+import {
+  changeSection,
+  decoySection,
+  droppedSection,
+  environmentSection,
+  gapSection,
+  runSection,
+} from './html/sections.ts';
 import { style } from './page/index.ts';
 import { storyOf } from './story.ts';
 
@@ -112,7 +119,8 @@ function contents({ report }: Leaf): Markup {
     ['environment', 'Environment', undefined],
   ];
   return html`<nav aria-label="Sections"><ul>${links.map(
-    ([id, title, count]) => html`<li><a href="#${id}">${title}</a>${count === undefined ? '' : html` <span class="count">${count}</span>`}</li>\n`,
+    ([id, title, count]) =>
+      html`<li><a href="#${id}">${title}</a>${count === undefined ? '' : html` <span class="count">${count}</span>`}</li>\n`,
   )}</ul></nav>`;
 }
 

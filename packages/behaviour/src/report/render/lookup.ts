@@ -15,7 +15,8 @@ export type Lookup = {
 };
 
 export function lookupOf(report: DynamicAnalysisReport): Lookup {
-  const { nodes } = report.process_tree;
+  // A map: `constructor` is a name that an object already has.
+  const nodes = new Map(Object.entries(report.process_tree.nodes));
   const citedBy = new Map<string, number[]>();
   for (const [index, { evidence }] of report.findings.entries()) {
     for (const id of new Set(evidence)) citedBy.set(id, [...(citedBy.get(id) ?? []), index]);
@@ -28,10 +29,10 @@ export function lookupOf(report: DynamicAnalysisReport): Lookup {
     citedBy,
     ancestry: (process) => {
       const chain = new Set<ProcessNode>();
-      let node = nodes[process];
+      let node = nodes.get(process);
       while (node !== undefined && !chain.has(node)) {
         chain.add(node);
-        node = node.parent_key === undefined ? undefined : nodes[node.parent_key];
+        node = node.parent_key === undefined ? undefined : nodes.get(node.parent_key);
       }
       return [...chain].reverse();
     },

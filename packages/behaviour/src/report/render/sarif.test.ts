@@ -49,7 +49,9 @@ describe('the SARIF log', () => {
     expect(steps.map(({ location }) => location?.message?.text?.split(':')[0])).toEqual(
       report.findings.find(({ id }) => id === 'exfil.canary-egress')?.evidence,
     );
-    expect(steps.at(-1)?.location?.logicalLocations?.[0]?.fullyQualifiedName).toContain('› sh -c node setup.js › node setup.js');
+    expect(steps.at(-1)?.location?.logicalLocations?.[0]?.fullyQualifiedName).toContain(
+      '› sh -c node setup.js › node setup.js',
+    );
   });
 
   test('a finding without any file points at the manifest and at its process', () => {
@@ -61,7 +63,7 @@ describe('the SARIF log', () => {
   });
 
   test('the verdict and every gap are in it', () => {
-    expect(run.properties?.['verdict']).toMatchObject({ level: 'malicious', score: 100, coverage: 'partial' });
+    expect(run.properties?.verdict).toMatchObject({ level: 'malicious', score: 100, coverage: 'partial' });
     const notes = run.invocations?.[0]?.toolExecutionNotifications ?? [];
     expect(notes.filter(({ level }) => level === 'warning')).toHaveLength(2);
     expect(notes.map(({ message }) => message.text).join('\n')).toContain('execute stopped after 60 s');
@@ -70,7 +72,10 @@ describe('the SARIF log', () => {
   test('the same claim about the same package has the same fingerprint in the next report', () => {
     const later = structuredClone(report);
     later.events = [];
-    const prints = (of: DynamicAnalysisReport) => runOf(of).results?.map((r) => [r.ruleId, r.partialFingerprints?.['assayClaim/v1']]).sort();
+    const prints = (of: DynamicAnalysisReport) =>
+      runOf(of)
+        .results?.map((r) => [r.ruleId, r.partialFingerprints?.['assayClaim/v1']])
+        .sort();
     expect(prints(later)).toEqual(prints(report));
   });
 
@@ -86,7 +91,9 @@ describe('the SARIF log', () => {
           return value;
         });
         expect(texts.filter((text) => /\]\(|(?<!\{)(\{\{)*\{(?!\{)/.test(text))).toEqual([]);
-        expect(uris.filter((uri) => uri === '' || uri.startsWith('/') || /(^|\/)\.\.(\/|$)|^[a-z]+:/i.test(uri))).toEqual([]);
+        expect(
+          uris.filter((uri) => uri === '' || uri.startsWith('/') || /(^|\/)\.\.(\/|$)|^[a-z]+:/i.test(uri)),
+        ).toEqual([]);
       }),
       { numRuns: 80 },
     );

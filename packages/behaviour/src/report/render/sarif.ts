@@ -69,7 +69,8 @@ function resultOf(report: DynamicAnalysisReport, finding: Finding, lookup: Looku
   const steps = evidenceOf(finding, lookup).map((item) => evidenceLocation(item, lookup));
   const inFiles = steps.filter(({ physicalLocation }) => physicalLocation !== undefined);
   const level = levelOf[finding.severity];
-  const cut = steps.length > maxFlowSteps ? ` (${steps.length - maxFlowSteps} more pieces of evidence in the report)` : '';
+  const cut =
+    steps.length > maxFlowSteps ? ` (${steps.length - maxFlowSteps} more pieces of evidence in the report)` : '';
   return {
     ruleId: finding.id,
     level,

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lawlessReport } from '../sample/arbitrary.ts';
@@ -24,7 +25,7 @@ test('with colour, the only control sequences are those of styling', () => {
   fc.assert(
     fc.property(lawlessReport(), options, (report, given) => {
       const text = renderTerminal(report, { ...given, colour: true });
-      const words = text.replace(/\u001b\[[0-9;]+m/g, '').replaceAll('\n', '');
+      const words = stripVTControlCharacters(text).replaceAll('\n', '');
       expect(words).not.toMatch(/\p{Cc}/u);
     }),
     { numRuns: 100 },

@@ -42,7 +42,9 @@ function arbitraryOf(schema: Schema, root: Schema): fc.Arbitrary<unknown> {
     case 'integer':
       return integerOf(schema);
     case 'number':
-      return fc.double({ min: schema.minimum ?? -1e6, max: schema.maximum ?? 1e9, noNaN: true }).map((n) => (n === 0 ? 0 : n));
+      return fc
+        .double({ min: schema.minimum ?? -1e6, max: schema.maximum ?? 1e9, noNaN: true })
+        .map((n) => (n === 0 ? 0 : n));
     case 'string':
       return stringOf(schema);
     default:

@@ -62,7 +62,9 @@ export function benignReport(): DynamicAnalysisReport {
     },
     dependencies: {
       count: 1,
-      packages: [{ purl: `pkg:npm/${name}@2.0.1`, sha256: sha256(name), hooks: ['postinstall'], new: false, imported: true }],
+      packages: [
+        { purl: `pkg:npm/${name}@2.0.1`, sha256: sha256(name), hooks: ['postinstall'], new: false, imported: true },
+      ],
     },
     metadata: {
       age_days: { status: 'measured', value: 913 },
@@ -73,7 +75,16 @@ export function benignReport(): DynamicAnalysisReport {
       files_scanned: 12,
       bytes: 18_440,
       parse_failures: [],
-      signals: [{ id: 's1', rule: 'meta.lifecycle-hook', file: 'package.json', line: 9, column: 5, snippet: '"postinstall": "node scripts/hello.js"' }],
+      signals: [
+        {
+          id: 's1',
+          rule: 'meta.lifecycle-hook',
+          file: 'package.json',
+          line: 9,
+          column: 5,
+          snippet: '"postinstall": "node scripts/hello.js"',
+        },
+      ],
     },
     canaries: [{ id: 'c1', kind: 'npm_token', location: '~/.npmrc', placed: true, reads: [], egress: [] }],
     dropped_files: [],
@@ -88,7 +99,14 @@ export function benignReport(): DynamicAnalysisReport {
     triggers: { runs: (['r0', 'r1', 'r2', 'r3', 'r4', 'r5'] as const).map((run) => completedRun(run)) },
     capabilities: { processes: ready, files: ready, canaries: ready, http: { measured: true, how: 'sinkhole' } },
     environment,
-    timings: { resolve: 80, fetch: 40, static: 60, runs: { r0: { install: 430, import: 80, execute: 120 } }, report: 12, total: 1740 },
+    timings: {
+      resolve: 80,
+      fetch: 40,
+      static: 60,
+      runs: { r0: { install: 430, import: 80, execute: 120 } },
+      report: 12,
+      total: 1740,
+    },
     artifacts: [{ name: 'trace.ndjson.gz', sha256: sha256('trace'), size_bytes: 4021 }],
     truncation: [],
   });

@@ -1,7 +1,10 @@
 import { Window } from 'happy-dom';
 
 /** A page opened in a DOM without a network: its markup parsed, its own script run. */
-export function openPage(html: string, hash = ''): { document: Window['document']; window: Window; go(hash: string): void } {
+export function openPage(
+  html: string,
+  hash = '',
+): { document: Window['document']; window: Window; go(hash: string): void } {
   const window = new Window({ url: `https://report.test/${hash}` });
   window.document.write(html);
   const script = scriptOf(html);

@@ -38,7 +38,10 @@ export const environment: DynamicAnalysisReport['environment'] = {
   personas_version: '1',
 };
 
-type Told = Omit<DynamicAnalysisReport, 'verdict' | 'process_tree' | 'events' | 'network' | 'schema_version' | 'engine'>;
+type Told = Omit<
+  DynamicAnalysisReport,
+  'verdict' | 'process_tree' | 'events' | 'network' | 'schema_version' | 'engine'
+>;
 
 /** A report from a tape and what was concluded from it; the verdict follows by law. */
 export function reportOf(tape: Tape, told: Told): DynamicAnalysisReport {

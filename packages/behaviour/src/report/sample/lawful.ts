@@ -15,11 +15,18 @@ export function lawfulReport(): fc.Arbitrary<DynamicAnalysisReport> {
 function lawful(report: DynamicAnalysisReport): DynamicAnalysisReport {
   const nodes = forest(Object.values(report.process_tree.nodes));
   const events = report.events
-    .map((event, index): TraceEvent => ({ ...event, id: `e${index + 1}`, process: nodes[index % nodes.length]?.key ?? '' }))
+    .map(
+      (event, index): TraceEvent => ({
+        ...event,
+        id: `e${index + 1}`,
+        process: nodes[index % nodes.length]?.key ?? '',
+      }),
+    )
     .filter(({ process }) => process !== '')
     .sort(compareEvents);
   const ids = new Map(events.map((event) => [event.id, event]));
-  const pick = <T>(items: readonly T[], from: number): T[] => (items.length === 0 ? [] : [items[from % items.length] as T]);
+  const pick = <T>(items: readonly T[], from: number): T[] =>
+    items.length === 0 ? [] : [items[from % items.length] as T];
   for (const event of events) {
     if (event.request !== undefined) event.request = events[0]?.id ?? event.id;
   }
@@ -50,22 +57,32 @@ function lawful(report: DynamicAnalysisReport): DynamicAnalysisReport {
       connections: known(network.connections),
       listeners: known(network.listeners),
     },
-    dropped_files: report.dropped_files.flatMap((file, index) => pick(events, index).map(({ id }) => ({ ...file, created: id }))),
+    dropped_files: report.dropped_files.flatMap((file, index) =>
+      pick(events, index).map(({ id }) => ({ ...file, created: id })),
+    ),
     triggers: {
-      runs: report.triggers.runs.map((run, index) => ({ ...run, new_behaviour: pick(events, index).map(({ id }) => id) })),
+      runs: report.triggers.runs.map((run, index) => ({
+        ...run,
+        new_behaviour: pick(events, index).map(({ id }) => id),
+      })),
     },
     process_tree: {
       nodes: Object.fromEntries(nodes.map((node) => [node.key, node])),
       roots: nodes.filter(({ parent_key }) => parent_key === undefined).map(({ key }) => key),
     },
     capabilities: Object.fromEntries(
-      Object.entries(report.capabilities).map(([channel, seen]) => [channel, { ...seen, reason: seen.reason ?? 'none given' }]),
+      Object.entries(report.capabilities).map(([channel, seen]) => [
+        channel,
+        { ...seen, reason: seen.reason ?? 'none given' },
+      ]),
     ),
     environment: {
       ...report.environment,
       isolation: { ...report.environment.isolation, effective: report.environment.isolation.requested },
     },
-    artifacts: report.artifacts.filter(({ name }, index, all) => all.findIndex((other) => other.name === name) === index),
+    artifacts: report.artifacts.filter(
+      ({ name }, index, all) => all.findIndex((other) => other.name === name) === index,
+    ),
     truncation: [],
   };
   delete mended.explanation;

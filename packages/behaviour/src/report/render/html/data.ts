@@ -26,9 +26,17 @@ export function pageData(report: DynamicAnalysisReport, lookup: Lookup): PageDat
       phases: [...host.phases],
     })),
     paths: touchedPaths(report, lookup.citedBy).map((entry) => ({ ...entry, events: entry.events.slice(0, 5) })),
-    dependencies: report.dependencies?.packages.map(({ purl, hooks, new: isNew, imported }) => ({ purl, hooks, new: isNew, imported })) ?? [],
+    dependencies:
+      report.dependencies?.packages.map(({ purl, hooks, new: isNew, imported }) => ({
+        purl,
+        hooks,
+        new: isNew,
+        imported,
+      })) ?? [],
     output: Object.entries(report.Analysis).flatMap(([phase, seen]) =>
-      seen.Status === 'not_measured' ? [] : [...tail(phase, 'stdout', seen.Stdout), ...tail(phase, 'stderr', seen.Stderr)],
+      seen.Status === 'not_measured'
+        ? []
+        : [...tail(phase, 'stdout', seen.Stdout), ...tail(phase, 'stderr', seen.Stderr)],
     ),
     news: Object.fromEntries(report.triggers.runs.map(({ run, new_behaviour }) => [run, new_behaviour])),
   };

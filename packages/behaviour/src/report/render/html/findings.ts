@@ -53,7 +53,8 @@ function chain(nodes: ProcessNode[], where: string): Markup {
 }
 
 function evidenceLine({ words, lookup }: Leaf, item: EvidenceItem): Markup {
-  if (item.kind === 'missing') return html`<li><span class="ref">${item.id}</span> <span class="gap">not in this report</span></li>\n`;
+  if (item.kind === 'missing')
+    return html`<li><span class="ref">${item.id}</span> <span class="gap">not in this report</span></li>\n`;
   if (item.kind === 'signal') {
     const { file, line, column, rule, snippet } = item.signal;
     return html`<li>${evidenceLink(item.id)} <span class="at">in file</span> <span class="kind file">matched</span> <span class="what"><code>${file}:${line}:${column}</code> <code class="faint">${snippet}</code>${chip(rule)}</span></li>\n`;

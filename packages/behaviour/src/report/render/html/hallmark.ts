@@ -33,7 +33,13 @@ export function touchstone({ triggers: { runs } }: DynamicAnalysisReport): Marku
   const streaks = order.map((id, index) => {
     const run = runs.find((one) => one.run === id);
     const missing = run === undefined || run.status === 'not_measured' || run.status === 'error_analysis';
-    const state = missing ? 'missing' : run.new_behaviour.length > 0 ? 'news' : run.status === 'completed' ? 'clean' : 'cut';
+    const state = missing
+      ? 'missing'
+      : run.new_behaviour.length > 0
+        ? 'news'
+        : run.status === 'completed'
+          ? 'clean'
+          : 'cut';
     const y = 9 + index * 9;
     return html`<path class="streak ${state}" d="M${4 + index * 3} ${y}q60-5 124 ${index % 2 === 0 ? -2 : 1}"><title>${id} ${state}</title></path>`;
   });

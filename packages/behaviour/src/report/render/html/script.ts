@@ -7,6 +7,7 @@ import {
   files,
   makeKit,
   makeModel,
+  makeTimescale,
   network,
   output,
   processes,
@@ -28,6 +29,7 @@ describe:${describeEvent},
 kindOf:${kindOf},
 makeKit:${makeKit},
 makeModel:${makeModel},
+makeTimescale:${makeTimescale},
 parts:{${members.join(',\n')}}};
 (${boot})(document,tools);
 })();`;

@@ -1,6 +1,6 @@
 import type { TraceEvent } from '@assay/kernel';
 import type { PageData, PageProcess } from './data.ts';
-import type { Kit, Model, Page, Part } from './types.ts';
+import type { Kit, Model, Page, Part, Timescale } from './types.ts';
 
 export interface Tools {
   show(text: string, alphabet?: 'any' | 'ascii'): string;
@@ -11,6 +11,7 @@ export interface Tools {
   makeKit(document: Document, show: Tools['show']): Kit;
   kindOf: Model['kindOf'];
   makeModel(data: PageData, text: Kit['text'], kindOf: Model['kindOf']): Model;
+  makeTimescale(times: number[]): Timescale;
   parts: Record<string, Part>;
 }
 
@@ -18,13 +19,22 @@ export interface Tools {
 export function boot(document: Document, tools: Tools): void {
   const data = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as PageData;
   const kit = tools.makeKit(document, tools.show);
-  const listeners = { select: [] as ((id: string) => void)[], run: [] as ((run: string) => void)[], events: [] as ((p: PageProcess) => void)[] };
+  const listeners = {
+    select: [] as ((id: string) => void)[],
+    run: [] as ((run: string) => void)[],
+    events: [] as ((p: PageProcess) => void)[],
+  };
   const page: Page = {
     document,
     data,
     kit,
     model: tools.makeModel(data, kit.text, tools.kindOf),
-    words: (event) => tools.describe(event, { show: tools.show, decoyKind: (id) => data.decoys[id] }),
+    words: (event) =>
+      tools.describe(event, {
+        show: tools.show,
+        decoyKind: (id) => (Object.hasOwn(data.decoys, id) ? data.decoys[id] : undefined),
+      }),
+    makeTimescale: tools.makeTimescale,
     run: data.runs[0] ?? 'r0',
     select: (id) => {
       if (globalThis.location.hash === `#${id}`) for (const listener of listeners.select) listener(id);
@@ -43,7 +53,7 @@ export function boot(document: Document, tools: Tools): void {
   };
   document.documentElement.classList.add('awake');
   for (const place of document.querySelectorAll<HTMLElement>('[data-part]')) {
-    const part = tools.parts[place.dataset['part'] ?? ''];
+    const part = tools.parts[place.dataset.part ?? ''];
     if (part === undefined) continue;
     place.replaceChildren();
     part(page, place);
@@ -75,7 +85,8 @@ export function boot(document: Document, tools: Tools): void {
   if (theme !== null) theme.hidden = false;
   theme?.addEventListener('click', () => {
     const root = document.documentElement;
-    const isDark = getComputedStyle(root).colorScheme === 'dark' ||
+    const isDark =
+      getComputedStyle(root).colorScheme === 'dark' ||
       (root.style.colorScheme === '' && globalThis.matchMedia('(prefers-color-scheme: dark)').matches);
     root.style.colorScheme = isDark ? 'light' : 'dark';
     document.dispatchEvent(new Event('themechange'));

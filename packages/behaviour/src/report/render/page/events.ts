@@ -28,7 +28,8 @@ export function events(page: Page, place: HTMLElement): void {
   const matches = (event: TraceEvent) =>
     (state.run === 'all' || event.run === state.run) &&
     (state.process === undefined || event.process === state.process.key) &&
-    (state.kind === 'all' || (state.kind === 'cited' ? model.citedBy.has(event.id) : model.kindOf(event) === state.kind)) &&
+    (state.kind === 'all' ||
+      (state.kind === 'cited' ? model.citedBy.has(event.id) : model.kindOf(event) === state.kind)) &&
     (state.text === '' || hay(event).includes(state.text));
   const row = (event: TraceEvent) => {
     const { verb, what, note } = page.words(event);
@@ -40,7 +41,12 @@ export function events(page: Page, place: HTMLElement): void {
       el('td', {}, `${event.run} ${event.phase}`),
       el('td', { class: 'number' }, kit.time(event.t_ms)),
       el('td', {}, el('span', { class: `kind ${model.kindOf(event)}` }, verb)),
-      el('td', { class: 'wide' }, el('code', {}, what), note === '' ? undefined : el('span', { class: 'faint' }, ` ${note}`)),
+      el(
+        'td',
+        { class: 'wide' },
+        el('code', {}, what),
+        note === '' ? undefined : el('span', { class: 'faint' }, ` ${note}`),
+      ),
       el('td', {}, el('code', { class: 'faint' }, process === undefined ? event.process : model.command(process, 28))),
     );
     return line;

@@ -39,7 +39,11 @@ export function files(page: Page, place: HTMLElement): void {
     return el(
       'li',
       { class: 'leaf' },
-      el('code', { class: entry.cited ? 'bad' : isOutside(entry.path) && isChange(entry) ? 'warn' : '' }, kit.text(name) || '/'),
+      el(
+        'code',
+        { class: entry.cited ? 'bad' : isOutside(entry.path) && isChange(entry) ? 'warn' : '' },
+        kit.text(name) || '/',
+      ),
       ' ',
       entry.read ? kit.chip('read') : undefined,
       entry.write ? kit.chip('written', 'warn') : undefined,
@@ -64,7 +68,13 @@ export function files(page: Page, place: HTMLElement): void {
       const summary = [el('code', {}, `${kit.text(path)}/`), ' ', el('span', { class: 'faint' }, String(inner.count))];
       const open = inner.alarming && openFolders < 30;
       if (open) openFolders += 1;
-      items.push(el('li', {}, kit.fold(summary, () => [contents(inner)], open)));
+      items.push(
+        el(
+          'li',
+          {},
+          kit.fold(summary, () => [contents(inner)], open),
+        ),
+      );
     }
     items.push(...folder.entries.slice(0, 400).map(({ name, entry }) => leaf(name, entry)));
     if (folder.entries.length > 400) items.push(el('li', { class: 'faint' }, `${folder.entries.length - 400} more`));

@@ -14,3 +14,4 @@ export { processes } from './processes.ts';
 export { slip } from './slip.ts';
 export { style } from './style.ts';
 export { timeline } from './timeline.ts';
+export { makeTimescale } from './timescale.ts';

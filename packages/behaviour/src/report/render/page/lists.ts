@@ -3,7 +3,8 @@ import type { Page } from './types.ts';
 /** Dependencies: those that are new or bring hooks first. */
 export function dependencies(page: Page, place: HTMLElement): void {
   const { kit, data } = page;
-  const rank = ({ new: isNew, hooks }: { new?: boolean | undefined; hooks: string[] }) => (isNew ? 2 : 0) + (hooks.length > 0 ? 1 : 0);
+  const rank = ({ new: isNew, hooks }: { new?: boolean | undefined; hooks: string[] }) =>
+    (isNew ? 2 : 0) + (hooks.length > 0 ? 1 : 0);
   const rows = [...data.dependencies]
     .sort((a, b) => rank(b) - rank(a))
     .slice(0, 500)
@@ -25,16 +26,21 @@ export function signals(page: Page, place: HTMLElement): void {
   const { el } = kit;
   const cited = (id: string) => (model.citedBy.has(id) ? 1 : 0);
   const sorted = [...data.signals].sort((a, b) => cited(b.id) - cited(a.id));
-  const rows = sorted.slice(0, 500).map(({ id, rule, file, line, column, snippet }) => [
-    kit.evidence(id),
-    rule,
-    el('code', {}, `${kit.text(file)}:${line}:${column}`),
-    el('code', { class: cited(id) ? 'bad' : 'faint' }, kit.text(snippet)),
-  ]);
+  const rows = sorted
+    .slice(0, 500)
+    .map(({ id, rule, file, line, column, snippet }) => [
+      kit.evidence(id),
+      rule,
+      el('code', {}, `${kit.text(file)}:${line}:${column}`),
+      el('code', { class: cited(id) ? 'bad' : 'faint' }, kit.text(snippet)),
+    ]);
   place.append(
-    rows.length === 0 ? el('p', { class: 'faint' }, 'None.') : kit.table('Signals', ['id', 'rule', 'place', 'text'], rows),
+    rows.length === 0
+      ? el('p', { class: 'faint' }, 'None.')
+      : kit.table('Signals', ['id', 'rule', 'place', 'text'], rows),
   );
-  if (sorted.length > rows.length) place.append(el('p', { class: 'faint' }, `${sorted.length - rows.length} more in the JSON report`));
+  if (sorted.length > rows.length)
+    place.append(el('p', { class: 'faint' }, `${sorted.length - rows.length} more in the JSON report`));
 }
 
 /** What the phases of the first run printed, control characters made visible. */
@@ -42,7 +48,10 @@ export function output(page: Page, place: HTMLElement): void {
   const { kit, data } = page;
   const { el } = kit;
   for (const { phase, stream, text } of data.output) {
-    const shown = text.split('\n').map((line) => kit.text(line, 4096)).join('\n');
+    const shown = text
+      .split('\n')
+      .map((line) => kit.text(line, 4096))
+      .join('\n');
     const frame = el('pre', { label: `${phase} ${stream}`, role: 'region' }, shown);
     frame.tabIndex = 0;
     place.append(el('h3', {}, `${phase} · ${stream}`), frame);

@@ -10,14 +10,21 @@ export function network(page: Page, place: HTMLElement): void {
     kit.evidence(request.event),
     `${request.run} ${request.phase}`,
     kit.time(request.t_ms),
-    el('code', {}, `${kit.name(request.method ?? '?')} ${kit.text(request.scheme)} :${request.port} ${kit.text(request.path ?? '')}`),
+    el(
+      'code',
+      {},
+      `${kit.name(request.method ?? '?')} ${kit.text(request.scheme)} :${request.port} ${kit.text(request.path ?? '')}`,
+    ),
     request.body_bytes === undefined ? '' : kit.bytes(request.body_bytes),
     request.response === undefined ? 'none' : `${request.response.status} (${kit.text(request.response.profile)})`,
     el(
       'span',
       {},
       ...request.canary_hits.map(({ canary, encoding, where }) =>
-        kit.chip(`${canary} ${kit.text(data.decoys[canary] ?? '')} · ${kit.text(encoding)} · ${kit.text(where)}`, 'bad'),
+        kit.chip(
+          `${canary} ${kit.text(data.decoys[canary] ?? '')} · ${kit.text(encoding)} · ${kit.text(where)}`,
+          'bad',
+        ),
       ),
       ...(request.decrypted ? [] : [kit.chip('not decrypted', 'gap')]),
       ...(request.egress === 'blocked' ? [kit.chip('refused', 'warn')] : []),
@@ -30,7 +37,11 @@ export function network(page: Page, place: HTMLElement): void {
       el(
         'span',
         { class: 'faint' },
-        [plural(host.requests.length, 'request'), plural(host.connections, 'connection'), plural(host.lookups, 'lookup')]
+        [
+          plural(host.requests.length, 'request'),
+          plural(host.connections, 'connection'),
+          plural(host.lookups, 'lookup'),
+        ]
           .filter((words) => !words.startsWith('0 '))
           .concat([...host.runs].sort().join(' '), host.phases.join(' '))
           .join(' · '),
@@ -40,7 +51,9 @@ export function network(page: Page, place: HTMLElement): void {
     const head = ['event', 'run', 'time', 'request', 'body', 'answer', 'carried'];
     const build = () => [
       kit.table(`Requests to ${kit.name(host.host)}`, head, host.requests.slice(0, 200).map(row)),
-      host.requests.length > 200 ? el('p', { class: 'faint' }, `${host.requests.length - 200} more in the list of events`) : undefined,
+      host.requests.length > 200
+        ? el('p', { class: 'faint' }, `${host.requests.length - 200} more in the list of events`)
+        : undefined,
     ];
     const folded = kit.fold(summary, build, host.decoys.length > 0);
     folded.className = 'card';

@@ -19,11 +19,25 @@ export function slip(page: Page, place: HTMLElement): void {
     Object.entries(value).flatMap(([name, member]) => {
       if (member === undefined) return [];
       const words = typeof member === 'object' ? JSON.stringify(member, null, 1) : String(member);
-      return pair(name, el('code', {}, words.split('\n').map((line) => kit.text(line, 2000)).join(' ')));
+      return pair(
+        name,
+        el(
+          'code',
+          {},
+          words
+            .split('\n')
+            .map((line) => kit.text(line, 2000))
+            .join(' '),
+        ),
+      );
     });
   const chain = (event: TraceEvent) =>
     model.ancestry(event.process).map((process) =>
-      el('li', {}, kit.button(model.command(process, 120), () => page.showEventsOf(process), { class: 'link code' })),
+      el(
+        'li',
+        {},
+        kit.button(model.command(process, 120), () => page.showEventsOf(process), { class: 'link code' }),
+      ),
     );
   const neighbours = (event: TraceEvent) => {
     const own = model.eventsOf.get(event.process) ?? [];
@@ -33,7 +47,13 @@ export function slip(page: Page, place: HTMLElement): void {
       button.disabled = to === undefined;
       return button;
     };
-    return el('div', { class: 'bar' }, go('← before', own[at - 1]), go('after →', own[at + 1]), kit.chip(`${at + 1} of ${own.length} of this process`));
+    return el(
+      'div',
+      { class: 'bar' },
+      go('← before', own[at - 1]),
+      go('after →', own[at + 1]),
+      kit.chip(`${at + 1} of ${own.length} of this process`),
+    );
   };
   const heading = (title: string) => {
     const text = el('h2', { id: 'slip-title' }, title);
@@ -46,7 +66,7 @@ export function slip(page: Page, place: HTMLElement): void {
       ? el('p', { class: 'faint' }, 'No finding cites it.')
       : el('div', {}, el('h3', {}, 'Cited by'), el('ul', {}, ...list));
   };
-  const fill = (id: string): boolean => {
+  const fill = (id: string): void => {
     const event = model.events.get(id);
     const signal = data.signals.find((one) => one.id === id);
     if (event !== undefined) {
@@ -76,8 +96,12 @@ export function slip(page: Page, place: HTMLElement): void {
     } else {
       place.replaceChildren(heading(kit.text(id, 20)), el('p', {}, 'It is not in this report: see Not measured.'));
     }
-    return true;
   };
+  // On a small screen the slip would cover the finding it leads to.
+  place.addEventListener('click', (event) => {
+    const link = event.target instanceof Element ? event.target.closest('a[href^="#finding-"]') : null;
+    if (link !== null && globalThis.matchMedia('(max-width: 860px)').matches) close();
+  });
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && !place.hidden) close();
   });

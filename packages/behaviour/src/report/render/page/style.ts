@@ -141,7 +141,7 @@ footer{border-top:1px solid var(--line);margin-top:26px;padding-top:10px;color:v
 .slip h2:focus{outline:none}
 .slip h3{margin:12px 0 3px;color:var(--brass)}.said{margin-bottom:2px}.slip ul,.slip ol{padding-left:20px}.slip dl{font-size:12px}.slip .bar{margin-top:8px}
 
-@media (max-width:860px){
+@media screen and (max-width:860px){
 .sheet{display:block;padding:0 14px 50px}
 nav{max-height:none;padding:7px 0;background:var(--paper);z-index:3;overflow-x:auto;border-bottom:1px solid var(--line)}
 nav ul{display:flex;gap:14px;width:max-content}nav li{border:0;gap:4px}

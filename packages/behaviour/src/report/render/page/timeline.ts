@@ -12,16 +12,15 @@ export function timeline(page: Page, place: HTMLElement): void {
   const { el } = kit;
   const laneHeight = 22;
   const axisHeight = 40;
-  /** Gaps longer than this are squeezed, ms. */
-  const idleMs = 300;
   const view = { from: 0, to: 1, tools: false, hover: '', marked: '' };
   let lanes: { process: PageProcess; depth: number; events: TraceEvent[] }[] = [];
-  let knots: { t: number; u: number }[] = [];
-  let gaps: { from: number; to: number; ms: number }[] = [];
+  let scale = page.makeTimescale([]);
   let phases: { phase: string; u: number }[] = [];
   let shown: TraceEvent[] = [];
 
-  const canvas = el('canvas', { label: 'Timeline of the run. Arrow keys go from event to event, Enter opens one, plus and minus zoom.' });
+  const canvas = el('canvas', {
+    label: 'Timeline of the run. Arrow keys go from event to event, Enter opens one, plus and minus zoom.',
+  });
   canvas.tabIndex = 0;
   canvas.setAttribute('role', 'img');
   const axis = el('canvas', { class: 'axis' });
@@ -41,25 +40,8 @@ export function timeline(page: Page, place: HTMLElement): void {
     return color;
   };
   const gutter = () => (canvas.clientWidth < 620 ? 96 : 230);
-  const warp = (t: number): number => {
-    let [low, high] = [0, knots.length - 1];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((knots[middle]?.t ?? 0) <= t) low = middle;
-      else high = middle;
-    }
-    const [a, b] = [knots[low], knots[high]];
-    if (a === undefined || b === undefined || b.t === a.t) return a?.u ?? 0;
-    return a.u + ((t - a.t) / (b.t - a.t)) * (b.u - a.u);
-  };
-  const unwarp = (u: number): number => {
-    const found = knots.findIndex((knot) => knot.u >= u);
-    const next = found < 0 ? knots.length - 1 : found;
-    const [a, b] = [knots[Math.max(0, next - 1)], knots[next]];
-    if (a === undefined || b === undefined) return 0;
-    return b.u === a.u || u > b.u ? b.t : a.t + ((u - a.u) / (b.u - a.u)) * (b.t - a.t);
-  };
-  const xOf = (u: number) => gutter() + ((u - view.from) / (view.to - view.from)) * (canvas.clientWidth - gutter() - 12);
+  const xOf = (u: number) =>
+    gutter() + ((u - view.from) / (view.to - view.from)) * (canvas.clientWidth - gutter() - 12);
 
   const measure = () => {
     const inRun = data.processes.filter(({ run }) => run === page.run);
@@ -75,24 +57,13 @@ export function timeline(page: Page, place: HTMLElement): void {
     for (const process of model.children.get('') ?? []) if (process.run === page.run) visit(process, 0, new Set());
     lanes = lanes.slice(0, 300);
     shown = lanes.flatMap((lane) => lane.events).sort((a, b) => a.t_ms - b.t_ms);
-    const times = [0, ...shown.map(({ t_ms }) => t_ms), ...inRun.flatMap((p) => [p.start_ms, p.exit_ms ?? p.start_ms])];
-    const sorted = [...new Set(times)].sort((a, b) => a - b);
-    let u = 0;
-    knots = sorted.map((t, index) => {
-      const gap = t - (sorted[index - 1] ?? 0);
-      u += gap <= idleMs ? gap : idleMs * (1 + Math.log2(gap / idleMs) / 2);
-      return { t, u };
-    });
-    const end = u * 1.01 || 1;
-    for (const knot of knots) knot.u /= end;
-    gaps = knots.flatMap((knot, index) => {
-      const before = knots[index - 1];
-      const isIdle = before !== undefined && knot.t - before.t > idleMs * 3;
-      return isIdle ? [{ from: before.u, to: knot.u, ms: knot.t - before.t }] : [];
-    });
+    scale = page.makeTimescale([
+      ...shown.map(({ t_ms }) => t_ms),
+      ...inRun.flatMap((process) => [process.start_ms, process.exit_ms ?? process.start_ms]),
+    ]);
     const first = new Map<string, number>();
     for (const event of shown) first.set(event.phase, Math.min(first.get(event.phase) ?? Infinity, event.t_ms));
-    phases = [...first].map(([phase, t]) => ({ phase, u: warp(t) })).sort((a, b) => a.u - b.u);
+    phases = [...first].map(([phase, t]) => ({ phase, u: scale.placeOf(t) })).sort((a, b) => a.u - b.u);
   };
 
   const surface = (target: HTMLCanvasElement, height: number) => {
@@ -123,7 +94,7 @@ export function timeline(page: Page, place: HTMLElement): void {
     }
     context.fillStyle = colour('faint');
     context.textAlign = 'center';
-    for (const gap of gaps) {
+    for (const gap of scale.gaps) {
       const [from, to] = [Math.max(left, xOf(gap.from)), Math.min(right, xOf(gap.to))];
       const words = `${(gap.ms / 1000).toFixed(1)} s idle`;
       if (to - from > context.measureText(words).width + 70) context.fillText(words, (from + to) / 2, 12);
@@ -131,10 +102,14 @@ export function timeline(page: Page, place: HTMLElement): void {
     const steps = Math.max(2, Math.floor((right - left) / 96));
     for (let step = 0; step <= steps; step += 1) {
       const u = view.from + ((view.to - view.from) * step) / steps;
-      const ms = unwarp(u);
+      const ms = scale.timeAt(u);
       const isLast = step === steps;
       context.textAlign = isLast ? 'right' : 'left';
-      context.fillText(ms < 10_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`, xOf(u) + (isLast ? -3 : 3), 32);
+      context.fillText(
+        ms < 10_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`,
+        xOf(u) + (isLast ? -3 : 3),
+        32,
+      );
       context.fillRect(xOf(u), 22, 1, axisHeight - 22);
     }
   };
@@ -147,13 +122,20 @@ export function timeline(page: Page, place: HTMLElement): void {
     const right = canvas.clientWidth - 12;
     context.fillStyle = colour('line');
     context.fillRect(0, y + laneHeight - 1, canvas.clientWidth, 1);
-    const from = Math.max(left, xOf(warp(process.start_ms)));
+    const from = Math.max(left, xOf(scale.placeOf(process.start_ms)));
     const last = events.at(-1)?.t_ms ?? process.start_ms;
-    const to = Math.min(right, xOf(process.exit_ms === undefined ? Math.max(warp(last), warp(process.start_ms)) : warp(process.exit_ms)));
+    const to = Math.min(
+      right,
+      xOf(
+        process.exit_ms === undefined
+          ? Math.max(scale.placeOf(last), scale.placeOf(process.start_ms))
+          : scale.placeOf(process.exit_ms),
+      ),
+    );
     context.fillStyle = colour(process.toolchain ? 'lane-tool' : 'lane');
     if (to >= left && from <= right) context.fillRect(from, y + 5, Math.max(2, to - from), laneHeight - 11);
     for (const event of events) {
-      const x = xOf(warp(event.t_ms));
+      const x = xOf(scale.placeOf(event.t_ms));
       if (x < left || x > right) continue;
       const cited = model.citedBy.has(event.id);
       context.fillStyle = colour(`kind-${model.kindOf(event)}`);
@@ -180,7 +162,7 @@ export function timeline(page: Page, place: HTMLElement): void {
     if (context === null) return;
     const height = lanes.length * laneHeight;
     context.font = '11px ui-monospace, monospace';
-    for (const gap of gaps) {
+    for (const gap of scale.gaps) {
       const [from, to] = [Math.max(gutter(), xOf(gap.from)), xOf(gap.to)];
       if (to <= gutter()) continue;
       context.fillStyle = colour('idle');
@@ -212,11 +194,18 @@ export function timeline(page: Page, place: HTMLElement): void {
     view.hover = event?.id ?? '';
     if (event === undefined) return draw();
     const { verb, what, note } = page.words(event);
-    readout.replaceChildren(kit.evidence(event.id), ` ${kit.time(event.t_ms)} `, el('b', {}, verb), ' ', el('code', {}, what), ` ${note}`);
+    readout.replaceChildren(
+      kit.evidence(event.id),
+      ` ${kit.time(event.t_ms)} `,
+      el('b', {}, verb),
+      ' ',
+      el('code', {}, what),
+      ` ${note}`,
+    );
     const top = lanes.findIndex(({ process }) => process.key === event.process) * laneHeight;
     const below = frame.scrollTop + frame.clientHeight - axisHeight - laneHeight;
     if (top < frame.scrollTop || top > below) frame.scrollTop = top - laneHeight;
-    const u = warp(event.t_ms);
+    const u = scale.placeOf(event.t_ms);
     if (u < view.from || u > view.to) pan(u - (view.from + view.to) / 2);
     draw();
   };
@@ -224,8 +213,10 @@ export function timeline(page: Page, place: HTMLElement): void {
     const box = canvas.getBoundingClientRect();
     const x = pointer.clientX - box.left;
     const lane = lanes[Math.floor((pointer.clientY - box.top) / laneHeight)];
-    const near = (lane?.events ?? []).map((event) => ({ event, off: Math.abs(xOf(warp(event.t_ms)) - x) }));
-    const best = near.filter(({ off }) => off < 7).sort((a, b) => a.off - b.off || Number(model.citedBy.has(b.event.id)) - Number(model.citedBy.has(a.event.id)));
+    const near = (lane?.events ?? []).map((event) => ({ event, off: Math.abs(xOf(scale.placeOf(event.t_ms)) - x) }));
+    const best = near
+      .filter(({ off }) => off < 7)
+      .sort((a, b) => a.off - b.off || Number(model.citedBy.has(b.event.id)) - Number(model.citedBy.has(a.event.id)));
     return best[0]?.event;
   };
   let drag: { x: number; moved: boolean } | undefined;
@@ -249,12 +240,17 @@ export function timeline(page: Page, place: HTMLElement): void {
     drag = undefined;
     if (event !== undefined) page.select(event.id);
   });
-  canvas.addEventListener('wheel', (wheel) => {
-    if (!wheel.ctrlKey && !wheel.metaKey) return;
-    wheel.preventDefault();
-    const share = (wheel.clientX - canvas.getBoundingClientRect().left - gutter()) / (canvas.clientWidth - gutter() - 12);
-    zoom(wheel.deltaY > 0 ? 1.25 : 0.8, view.from + share * (view.to - view.from));
-  }, { passive: false });
+  canvas.addEventListener(
+    'wheel',
+    (wheel) => {
+      if (!wheel.ctrlKey && !wheel.metaKey) return;
+      wheel.preventDefault();
+      const share =
+        (wheel.clientX - canvas.getBoundingClientRect().left - gutter()) / (canvas.clientWidth - gutter() - 12);
+      zoom(wheel.deltaY > 0 ? 1.25 : 0.8, view.from + share * (view.to - view.from));
+    },
+    { passive: false },
+  );
   canvas.addEventListener('keydown', (key) => {
     const at = shown.findIndex(({ id }) => id === view.hover);
     const moves: Record<string, () => void> = {
@@ -282,7 +278,9 @@ export function timeline(page: Page, place: HTMLElement): void {
     refresh();
   });
   tools.setAttribute('aria-pressed', 'false');
-  const legend = ['decoy', 'net', 'run', 'file', 'read', 'hook', 'other'].map((kind) => el('span', { class: `kind ${kind}` }, kind));
+  const legend = ['decoy', 'net', 'run', 'file', 'read', 'hook', 'other'].map((kind) =>
+    el('span', { class: `kind ${kind}` }, kind),
+  );
   place.append(
     el(
       'div',

@@ -53,12 +53,24 @@ export interface Model {
   kindOf(event: TraceEvent): string;
 }
 
+/** Time on a strip from 0 to 1, idle stretches squeezed. */
+export interface Timescale {
+  /** Place of a time, 0 to 1. Never goes back when time goes on. */
+  placeOf(ms: number): number;
+  /** Time at a place. */
+  timeAt(place: number): number;
+  /** Stretches that were squeezed, by place. */
+  gaps: { from: number; to: number; ms: number }[];
+}
+
 export interface Page {
   document: Document;
   data: PageData;
   kit: Kit;
   model: Model;
   words(event: TraceEvent): { verb: string; what: string; note: string };
+  /** A scale over these times, ms. */
+  makeTimescale(times: number[]): Timescale;
   /** Shows an event or a signal in the slip, and marks it wherever it is drawn. */
   select(id: string): void;
   onSelect(listener: (id: string) => void): void;

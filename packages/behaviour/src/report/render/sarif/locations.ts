@@ -37,8 +37,13 @@ export function signalLocation({ id, rule, file, line, column, snippet }: Signal
 
 /** An event has no place in a file unless its caller was recorded; it has one in a run, a phase and a process. */
 export function eventLocation(event: TraceEvent, lookup: Lookup): Location {
-  const { verb, what, note } = describeEvent(event, { show: visible, decoyKind: (id) => lookup.canaries.get(id)?.kind });
-  const chain = lookup.ancestry(event.process).map(({ argv, process_name }) => (argv.length > 0 ? argv.join(' ') : process_name));
+  const { verb, what, note } = describeEvent(event, {
+    show: visible,
+    decoyKind: (id) => lookup.canaries.get(id)?.kind,
+  });
+  const chain = lookup
+    .ancestry(event.process)
+    .map(({ argv, process_name }) => (argv.length > 0 ? argv.join(' ') : process_name));
   const command = visible(chain.at(-1) ?? event.process).slice(0, 300);
   // Matches `{pkg}/lib/a.js:3:14`; not a caller in a dependency or in the driver.
   const caller = /^\{pkg\}\/(.+?):([0-9]{1,9}):([0-9]{1,9})$/.exec(event.caller ?? '');
@@ -52,11 +57,15 @@ export function eventLocation(event: TraceEvent, lookup: Lookup): Location {
         kind: 'process',
       },
     ],
-    message: message([`${event.id}:`, verb, what, note === '' ? '' : `(${note})`].filter((part) => part !== '').join(' ')),
+    message: message(
+      [`${event.id}:`, verb, what, note === '' ? '' : `(${note})`].filter((part) => part !== '').join(' '),
+    ),
   };
 }
 
 export function evidenceLocation(item: EvidenceItem, lookup: Lookup): Location {
   if (item.kind === 'event') return eventLocation(item.event, lookup);
-  return item.kind === 'signal' ? signalLocation(item.signal) : { message: message(`${item.id} is not in this report`) };
+  return item.kind === 'signal'
+    ? signalLocation(item.signal)
+    : { message: message(`${item.id} is not in this report`) };
 }

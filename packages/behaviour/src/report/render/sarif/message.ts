@@ -7,6 +7,8 @@ import { visible } from '../../visible.ts';
  * *Source:* SARIF 2.1.0 §3.11.5 and §3.11.6.
  */
 export function message(text: string): { text: string } {
-  const shown = visible(text).replace(/\](?=\()/g, '] ').replace(/[{}]/g, (brace) => brace + brace);
+  const shown = visible(text)
+    .replace(/\](?=\()/g, '] ')
+    .replace(/[{}]/g, (brace) => brace + brace);
   return { text: shown === '' ? '-' : shown };
 }

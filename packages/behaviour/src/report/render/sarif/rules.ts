@@ -13,7 +13,13 @@ export const levelOf = {
 } as const satisfies Record<Severity, string>;
 
 /** Scale of code-scanning services: above 9 critical, 7 high, 4 medium, below low. */
-const securitySeverity: Record<Severity, string> = { critical: '9.5', high: '8.0', medium: '5.5', low: '2.0', info: '0.0' };
+const securitySeverity: Record<Severity, string> = {
+  critical: '9.5',
+  high: '8.0',
+  medium: '5.5',
+  low: '2.0',
+  info: '0.0',
+};
 
 /** One rule for each claim that occurs, described by its first finding; the heaviest severity is its default. */
 export function rulesOf(findings: readonly Finding[]): ReportingDescriptor[] {
@@ -40,7 +46,13 @@ function ruleOf({ id, title, severity, confidence, category, mitre }: Finding): 
     help: message(help),
     defaultConfiguration: { level: levelOf[severity] },
     properties: {
-      tags: [...new Set(['security', visible(category), ...mitre.map((technique) => `external/attack/${visible(technique)}`)])],
+      tags: [
+        ...new Set([
+          'security',
+          visible(category),
+          ...mitre.map((technique) => `external/attack/${visible(technique)}`),
+        ]),
+      ],
       precision: confidence,
       'security-severity': securitySeverity[severity],
     },

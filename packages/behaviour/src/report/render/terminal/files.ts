@@ -1,14 +1,23 @@
-import { visible } from '../../visible.ts';
 import type { DroppedFile } from '../../schema/trace.ts';
+import { visible } from '../../visible.ts';
 import { isOutside, type TouchedPath, touchedPaths } from '../touched.ts';
-import { fit, pad } from './layout.ts';
+import { cutTo, pad } from './layout.ts';
 import { bytes, type Sheet, section, some } from './sheet.ts';
 
 /** What was written or deleted outside the package's own folders, and what was captured on the way. */
 export function fileLines(sheet: Sheet): string[] {
   return [
     ...section(sheet, 'FILES', some(sheet, touched(sheet), 25, 'paths'), 'outside the package'),
-    ...section(sheet, 'DROPPED FILES', some(sheet, sheet.report.dropped_files.map((file) => droppedLine(sheet, file)), 12, 'files')),
+    ...section(
+      sheet,
+      'DROPPED FILES',
+      some(
+        sheet,
+        sheet.report.dropped_files.map((file) => droppedLine(sheet, file)),
+        12,
+        'files',
+      ),
+    ),
   ];
 }
 
@@ -22,7 +31,7 @@ function touched(sheet: Sheet): string[] {
   return lines.map(({ path, verbs, where, cited, count }) => {
     const name = pad(count > 1 ? `${visible(path)}/… ${count} files` : visible(path), room);
     const line = `${cited ? '◆' : ' '} ${pad(verbs, 16)} ${name} ${where.join(', ')}`;
-    return ` ${sheet.paint(cited ? 'red' : 'reset', fit(line.trimEnd(), sheet.width - 1))}`;
+    return ` ${sheet.paint(cited ? 'red' : 'reset', cutTo(line.trimEnd(), sheet.width - 1))}`;
   });
 }
 
@@ -53,6 +62,6 @@ function droppedLine({ paint, width }: Sheet, file: DroppedFile): string {
     file.deleted ? 'deleted again' : '',
     `sha256 ${file.sha256.slice(0, 12)}…`,
   ].filter((fact) => fact !== '');
-  const text = fit(`${visible(file.path)}  ${facts.join(' · ')}`, width - 2);
+  const text = cutTo(`${visible(file.path)}  ${facts.join(' · ')}`, width - 2);
   return `  ${file.executed === undefined ? text : paint('red', text)}`;
 }

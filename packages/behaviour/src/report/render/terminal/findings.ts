@@ -2,7 +2,7 @@ import type { Severity, TraceEvent } from '@assay/kernel';
 import { visible } from '../../visible.ts';
 import { type EvidenceItem, evidenceOf } from '../lookup.ts';
 import { storyOf, type Told } from '../story.ts';
-import { fit, pad, type Style, widthOf } from './layout.ts';
+import { cutTo, pad, type Style, widthOf } from './layout.ts';
 import { commandOf, paragraph, type Sheet, section, some, timeOf } from './sheet.ts';
 
 const looks: Record<Severity, Style> = {
@@ -34,10 +34,10 @@ function findingBlock(sheet: Sheet, { finding, reason }: Told, number: string): 
     ...(finding.baseline === 'new' ? [`new${since}`] : []),
     ...(finding.package === report.Package.Name ? [] : [`by ${visible(finding.package, 'ascii')}`]),
   ].join(' · ');
-  const title = `${pad(number, 2)} ${fit(visible(finding.title), width - 4)}`;
+  const title = `${pad(number, 2)} ${cutTo(visible(finding.title), width - 4)}`;
   return [
     `${paint(style, title)}`,
-    `   ${paint('dim', fit(`${finding.id} · ${facts}`, width - 3))}`,
+    `   ${paint('dim', cutTo(`${finding.id} · ${facts}`, width - 3))}`,
     ...paragraph(sheet, visible(reason?.text ?? finding.summary), 3),
     ...evidenceLines(sheet, evidenceOf(finding, sheet.lookup), reason === undefined ? 6 : 14),
     '',
@@ -84,7 +84,7 @@ function ancestryLine(sheet: Sheet, event: TraceEvent): string[] {
     return `${event.run} ${event.phase}  ${chain.join(' › ')}`;
   };
   const fitting = [60, 40, 28, 20, 14].map(line).find((text) => widthOf(text) <= room) ?? line(14);
-  return [`     ${sheet.paint(['dim', 'italic'], fit(fitting, room))}`];
+  return [`     ${sheet.paint(['dim', 'italic'], cutTo(fitting, room))}`];
 }
 
 function evidenceLine({ paint, width, words }: Sheet, item: EvidenceItem): string {
@@ -93,11 +93,11 @@ function evidenceLine({ paint, width, words }: Sheet, item: EvidenceItem): strin
   if (item.kind === 'missing') return `     ${paint('dim', `${id} not in this report`)}`;
   if (item.kind === 'signal') {
     const { file, line, column, rule, snippet } = item.signal;
-    const text = fit(`${visible(file)}:${line}:${column}  ${rule}  ${visible(snippet)}`, room);
+    const text = cutTo(`${visible(file)}:${line}:${column}  ${rule}  ${visible(snippet)}`, room);
     return `     ${paint('dim', id)} ${pad('in file', 9)} ${text}`;
   }
   const { verb, what, note } = words(item.event);
-  const text = fit(`${pad(verb, 11)} ${what}${note === '' ? '' : ` · ${note}`}`, room);
+  const text = cutTo(`${pad(verb, 11)} ${what}${note === '' ? '' : ` · ${note}`}`, room);
   const proof = item.event.type === 'canary.egress' || item.event.type === 'canary.read';
   return `     ${paint('dim', id)} ${pad(timeOf(item.event.t_ms), 9)} ${proof ? paint('bold', text) : text}`;
 }

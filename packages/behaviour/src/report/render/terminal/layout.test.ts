@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { visible } from '../../visible.ts';
 import { hostileText } from '../../sample/hostile.ts';
-import { fit, pad, widthOf, wrap } from './layout.ts';
+import { visible } from '../../visible.ts';
+import { cutTo, pad, widthOf, wrap } from './layout.ts';
 
 test('wide letters take two columns, combining marks none', () => {
   expect(widthOf('漢字')).toBe(4);
@@ -11,8 +11,8 @@ test('wide letters take two columns, combining marks none', () => {
 });
 
 test('text is cut to its columns with an ellipsis', () => {
-  expect(fit('abcdef', 4)).toBe('abc…');
-  expect(fit('漢字漢字', 5)).toBe('漢字…');
+  expect(cutTo('abcdef', 4)).toBe('abc…');
+  expect(cutTo('漢字漢字', 5)).toBe('漢字…');
 });
 
 test('wrapped lines fit, and hold every word in order', () => {

@@ -13,7 +13,7 @@ export function widthOf(text: string): number {
 }
 
 /** Cut to `width` columns, with an ellipsis. */
-export function fit(text: string, width: number): string {
+export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let taken = '';
   let used = 0;
@@ -28,7 +28,7 @@ export function fit(text: string, width: number): string {
 
 /** Filled up with blanks, or cut, to exactly `width` columns. */
 export function pad(text: string, width: number, side: 'left' | 'right' = 'left'): string {
-  const fitted = fit(text, width);
+  const fitted = cutTo(text, width);
   const blanks = ' '.repeat(Math.max(0, width - widthOf(fitted)));
   return side === 'left' ? fitted + blanks : blanks + fitted;
 }
@@ -46,7 +46,7 @@ export function wrap(text: string, width: number, maxLines = 6): string[] {
   }
   lines.push(line);
   if (lines.length <= maxLines) return lines;
-  return [...lines.slice(0, maxLines - 1), fit(lines.slice(maxLines - 1).join(' '), width)];
+  return [...lines.slice(0, maxLines - 1), cutTo(lines.slice(maxLines - 1).join(' '), width)];
 }
 
 function pieces(word: string, width: number): string[] {

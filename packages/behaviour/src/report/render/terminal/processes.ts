@@ -1,6 +1,6 @@
 import type { ProcessNode } from '../../schema/trace.ts';
 import { visible } from '../../visible.ts';
-import { fit, widthOf } from './layout.ts';
+import { cutTo, widthOf } from './layout.ts';
 import { commandOf, type Sheet, section, some } from './sheet.ts';
 
 type Family = { node: ProcessNode; children: Family[]; cited: boolean; alike: number };
@@ -20,7 +20,9 @@ export function processLines(sheet: Sheet): string[] {
     const below = (children.get(node.key) ?? []).filter(({ key }) => !visited.has(key)).map(grow);
     return { node, children: below, cited: cited.has(node.key), alike: 1 };
   };
-  const roots = inRun.filter(({ parent_key }) => parent_key === undefined || !Object.hasOwn(nodes, parent_key)).map(grow);
+  const roots = inRun
+    .filter(({ parent_key }) => parent_key === undefined || !Object.hasOwn(nodes, parent_key))
+    .map(grow);
   const lines = roots.flatMap((root) => branch(sheet, root, '  ', '  '));
   const note = `r0 · ${inRun.length} of ${Object.keys(nodes).length} in all runs`;
   return section(sheet, 'PROCESSES', some(sheet, lines, 40, 'lines'), note);
@@ -28,7 +30,9 @@ export function processLines(sheet: Sheet): string[] {
 
 function branch(sheet: Sheet, family: Family, lead: string, indent: string): string[] {
   const told = foldAlike(family.children.filter((child) => sheet.full || matters(child)));
-  const hidden = family.children.filter((child) => !sheet.full && !matters(child)).reduce((sum, child) => sum + sizeOf(child), 0);
+  const hidden = family.children
+    .filter((child) => !sheet.full && !matters(child))
+    .reduce((sum, child) => sum + sizeOf(child), 0);
   const lines = [processLine(sheet, family, lead)];
   for (const [index, child] of told.entries()) {
     const last = index === told.length - 1 && hidden === 0;
@@ -43,13 +47,13 @@ function processLine({ paint, width, report }: Sheet, { node, cited, alike }: Fa
   const time = node.exit_ms === undefined ? '' : `${node.exit_ms - node.start_ms} ms`;
   const of = node.package === undefined || node.package === report.Package.Name ? '' : `of ${node.package}`;
   const facts = [alike > 1 ? `×${alike}` : '', of, end, time].filter((fact) => fact !== '').join(' · ');
-  const told = facts === '' ? '' : `  ${fit(visible(facts), 40)}`;
+  const told = facts === '' ? '' : `  ${cutTo(visible(facts), 40)}`;
   // A very deep tree loses the left part of its lines, never the command.
   const trunk = lead.length > width - 30 ? `…${lead.slice(-(width - 31))}` : lead;
   const room = Math.max(8, width - trunk.length - widthOf(told) - (cited ? 2 : 0));
   const command = commandOf(node, room);
   const shown = cited ? paint(['bold', 'red'], `◆ ${command}`) : node.toolchain ? paint('dim', command) : command;
-  return `${paint('dim', trunk)}${shown}${paint('dim', fit(told, width - trunk.length - 10))}`;
+  return `${paint('dim', trunk)}${shown}${paint('dim', cutTo(told, width - trunk.length - 10))}`;
 }
 
 function matters(family: Family): boolean {

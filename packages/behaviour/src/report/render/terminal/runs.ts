@@ -1,5 +1,5 @@
 import { visible } from '../../visible.ts';
-import { fit, pad } from './layout.ts';
+import { cutTo, pad } from './layout.ts';
 import { paragraph, type Sheet, section, timeOf } from './sheet.ts';
 
 /** The trigger matrix: each run, how it ended, and what it did that the first run did not. */
@@ -15,10 +15,12 @@ export function runLines(sheet: Sheet): string[] {
       const event = lookup.events.get(id);
       if (event === undefined) return [];
       const { verb, what, note } = words(event);
-      return [paint('dim', `     ${fit(`${id} ${timeOf(event.t_ms)} ${verb} ${what} ${note}`.trimEnd(), width - 5)}`)];
+      return [
+        paint('dim', `     ${cutTo(`${id} ${timeOf(event.t_ms)} ${verb} ${what} ${note}`.trimEnd(), width - 5)}`),
+      ];
     });
     return [
-      `  ${paint(tone, fit(head.trimEnd(), width - 2))}`,
+      `  ${paint(tone, cutTo(head.trimEnd(), width - 2))}`,
       ...(reason === undefined ? [] : paragraph(sheet, visible(reason), 5, 'magenta')),
       ...shown,
     ];
@@ -42,9 +44,15 @@ export function closingLines(sheet: Sheet): string[] {
   const facts = [
     steps.join(' · '),
     `assay ${environment.assay_version} · ruleset ${ruleset.version} ${ruleset.digest.slice(0, 19)}… · ${isolation.effective} · ` +
-      `${platform.os} ${platform.arch} ${platform.kernel} · ${Object.entries(tools).map((pair) => pair.join(' ')).join(' · ')}`,
+      `${platform.os} ${platform.arch} ${platform.kernel} · ${Object.entries(tools)
+        .map((pair) => pair.join(' '))
+        .join(' · ')}`,
     ...source.files.map(({ name, sha256, integrity }) => `${name} sha256 ${sha256} (${integrity})`),
     ...(artifacts.length === 0 ? [] : [`artifacts: ${artifacts.map(({ name }) => name).join(', ')}`]),
   ];
-  return section(sheet, 'MEASURED WITH', facts.flatMap((fact) => paragraph(sheet, visible(fact), 2, 'dim')));
+  return section(
+    sheet,
+    'MEASURED WITH',
+    facts.flatMap((fact) => paragraph(sheet, visible(fact), 2, 'dim')),
+  );
 }

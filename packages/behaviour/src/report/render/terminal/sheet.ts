@@ -3,7 +3,7 @@ import type { DynamicAnalysisReport } from '../../schema.ts';
 import { visible } from '../../visible.ts';
 import { describeEvent, type EventWords } from '../describe.ts';
 import { type Lookup, lookupOf } from '../lookup.ts';
-import { fit, type Paint, painter, type Style, widthOf, wrap } from './layout.ts';
+import { cutTo, type Paint, painter, type Style, widthOf, wrap } from './layout.ts';
 
 /** What every section of the terminal report is written with. */
 export type Sheet = {
@@ -36,7 +36,7 @@ export function sheetOf(
 /** A section: its heading and its lines; nothing at all when there are no lines. */
 export function section(sheet: Sheet, title: string, lines: readonly string[], note = ''): string[] {
   if (lines.length === 0) return [];
-  const tail = note === '' ? '' : ` ${fit(note, sheet.width - title.length - 4)}`;
+  const tail = note === '' ? '' : ` ${cutTo(note, sheet.width - title.length - 4)}`;
   const rule = '─'.repeat(Math.max(0, sheet.width - title.length - 1 - widthOf(tail)));
   const body = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
   return ['', `${sheet.paint('bold', title)} ${sheet.paint('dim', rule + tail)}`, ...body];
@@ -62,7 +62,7 @@ export function timeOf(ms: number): string {
 
 /** A process as one reads it: its command line, or its name. */
 export function commandOf(node: { argv: readonly string[]; process_name: string }, width = 60): string {
-  return fit(visible(node.argv.length > 0 ? node.argv.join(' ') : node.process_name), width);
+  return cutTo(visible(node.argv.length > 0 ? node.argv.join(' ') : node.process_name), width);
 }
 
 export function bytes(count: number): string {

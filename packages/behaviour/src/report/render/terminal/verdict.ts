@@ -1,6 +1,6 @@
 import { visible } from '../../visible.ts';
 import { gapsOf } from '../gaps.ts';
-import { fit, type Style, widthOf } from './layout.ts';
+import { cutTo, type Style, widthOf } from './layout.ts';
 import { paragraph, plural, type Sheet, section, some } from './sheet.ts';
 
 const looks = {
@@ -29,7 +29,15 @@ export function verdictLines(sheet: Sheet): string[] {
     ...(sheet.width < 90 ? [head, ...paragraph(sheet, words, 1, tone)] : [`${head}  ${paint(tone, words)}`]),
     ...(report.explanation === undefined
       ? []
-      : ['', ...paragraph(sheet, `Model ${visible(report.explanation.model)}: ${visible(report.explanation.text)}`, 2, 'dim')]),
+      : [
+          '',
+          ...paragraph(
+            sheet,
+            `Model ${visible(report.explanation.model)}: ${visible(report.explanation.text)}`,
+            2,
+            'dim',
+          ),
+        ]),
   ];
 }
 
@@ -37,7 +45,7 @@ export function gapLines(sheet: Sheet): string[] {
   const { report, paint, width } = sheet;
   const gaps = gapsOf(report);
   const lines = gaps.map(({ blocking, where, what, text }) => {
-    const head = fit(`${blocking ? '■' : '□'} ${visible(where)} · ${visible(what)}`, width);
+    const head = cutTo(`${blocking ? '■' : '□'} ${visible(where)} · ${visible(what)}`, width);
     const style: Style = blocking ? ['bold', 'magenta'] : 'magenta';
     const body = visible(text);
     if (widthOf(head) + widthOf(body) + 2 <= width) return `${paint(style, head)}  ${body}`;
