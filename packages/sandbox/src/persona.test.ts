@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from './decoys/random.ts';
-import { makePersona, type PersonaName, personas } from './persona.ts';
+import { identityOf, makePersona, type PersonaName, personas } from './persona.ts';
+import { Geo, Identity } from './sinkhole/config.ts';
 
 const names = Object.keys(personas) as PersonaName[];
 
@@ -36,4 +37,10 @@ test('personas point only at documentation domains and addresses', () => {
     expect(persona.email).toMatch(/\.example$/);
     expect(persona.geo.ip).toMatch(/^(203\.0\.113|198\.51\.100|192\.0\.2)\./);
   }
+});
+
+test.each(names)('the sinkhole takes account and place of persona %s as they are', (name) => {
+  const persona = makePersona(name, seededRandom('x'));
+  expect(Identity.parse(identityOf(persona)).packages.length).toBeGreaterThan(0);
+  expect(Geo.parse(persona.geo)).toEqual(persona.geo);
 });

@@ -13,6 +13,8 @@ export type Persona = {
   fullName: string;
   email: string;
   organisation: string;
+  /** Name of the accounts that the decoy tokens seem to belong to, and packages that exist nowhere else than with it. */
+  account: { user: string; packages: readonly string[] };
   /** Unique per run, at least 16 characters. */
   hostname: string;
   /** Absolute. */
@@ -53,6 +55,10 @@ export function makePersona(name: PersonaName, random: RandomSource): Persona {
     fullName: `${given} ${family}`,
     email: `${ascii}.${tag}@${traits.domain}`,
     organisation: traits.organisation,
+    account: {
+      user: `${ascii}${tag}`,
+      packages: [`${traits.organisation}-ui-${tag}`, `@${traits.organisation}-${tag}/core`],
+    },
     hostname,
     home,
     uid: traits.uid,
@@ -62,6 +68,11 @@ export function makePersona(name: PersonaName, random: RandomSource): Persona {
     hardware: hardwareOf(traits, random),
     geo: traits.geo,
   };
+}
+
+/** The account as the sinkhole's services answer for it (`SinkholeConfig.identity`). */
+export function identityOf({ account, fullName, email, organisation }: Persona) {
+  return { user: account.user, fullName, email, organisation, packages: [...account.packages] };
 }
 
 function environmentOf(
