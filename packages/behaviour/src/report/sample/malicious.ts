@@ -187,7 +187,7 @@ function laterRuns(tape: Tape) {
     return tape.wait(700).exec(npm, ['node', 'setup.js'], { package: name });
   };
   const ci = startOf('r1');
-  const workflow = tape.add(ci.key, 'file.write', { path: '~/work/.github/workflows/build.yml', bytes: 411 });
+  const workflow = tape.add(ci.key, 'file.write', { path: '~/src/app/.github/workflows/build.yml', bytes: 411 });
   const blocked = startOf('r2');
   const refused = tape.request(blocked.key, 'collect.invalid', { method: 'POST', path: '/u', egress: 'blocked' });
   const late = startOf('r3');
