@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { checkArrows } from './arrows.ts';
 import { checkLock } from './lock.ts';
 import { checkTree } from './rules.ts';
+import { checkCheckout } from './simulant-lint.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -46,6 +47,7 @@ const steps: Record<string, () => Promise<Result>> = {
   arrows: own(checkArrows),
   rules: own(checkTree),
   'lock file': own(checkLock),
+  simulants: own(checkCheckout),
 };
 
 const asked = process.argv.slice(2);

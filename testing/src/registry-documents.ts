@@ -15,6 +15,8 @@ export type PublishedVersion = {
   shasum?: string | null;
   /** Address to announce instead of the usual one. */
   tarballUrl?: string;
+  /** Members to add to `dist`, e.g. `attestations`. */
+  dist?: Readonly<Record<string, unknown>>;
 };
 
 export type PublishedPackage = {
@@ -64,6 +66,7 @@ function versionOf(name: string, version: string, data: PublishedVersion, all: P
     maintainers: all.maintainers ?? [{ name: 'tester' }],
     ...(hasInstallScript ? { hasInstallScript } : {}),
     dist: {
+      ...data.dist,
       ...(integrity === null ? {} : { integrity: integrity ?? `sha512-${digest('sha512', bytes).toString('base64')}` }),
       ...(shasum === null ? {} : { shasum: shasum ?? digest('sha1', bytes).toString('hex') }),
       tarball: data.tarballUrl ?? `${origin}${tarballPath(name, version)}`,

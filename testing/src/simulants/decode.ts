@@ -157,7 +157,10 @@ export const decode: readonly Simulant[] = [
           m._compile(Buffer.from(require('./dist/index.map.json').mappings.split(';').reverse().join(''), 'hex') + '', __filename + '.map');
           module.exports = m.exports;
         `,
-        'dist/index.map.json': JSON.stringify({ version: 3, mappings: (hex(`${marker}module.exports = (r) => r;`).match(/.{1,24}/g) ?? []).reverse().join(';') }),
+        'dist/index.map.json': JSON.stringify({
+          version: 3,
+          mappings: (hex(`${marker}module.exports = (r) => r;`).match(/.{1,24}/g) ?? []).reverse().join(';'),
+        }),
       }),
     ],
     expect: fires('suspicious', [decodedRan]),
@@ -204,7 +207,9 @@ export const decode: readonly Simulant[] = [
         `,
       }),
     ],
-    expect: fires('suspicious', [finding('exec.encoded-payload', 'high', ['signal', ['runtime.hook', 'process.exec']], where)]),
+    expect: fires('suspicious', [
+      finding('exec.encoded-payload', 'high', ['signal', ['runtime.hook', 'process.exec']], where),
+    ]),
     note: 'AES under the package’s own name, run by a child through standard input.',
   },
   {

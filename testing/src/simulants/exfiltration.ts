@@ -2,7 +2,10 @@ import { base64 } from './encode.ts';
 import { armed, finding, fires, pkg, quiet, type Simulant, text } from './simulant.ts';
 
 const left = finding('exfil.argument-egress', 'critical', ['runtime.hook', 'canary.egress'], { phase: ['execute'] });
-const flow = finding('flow.secret-to-network', 'high', ['signal', 'signal'], { phase: ['static'], confidenceAtMost: 'medium' });
+const flow = finding('flow.secret-to-network', 'high', ['signal', 'signal'], {
+  phase: ['static'],
+  confidenceAtMost: 'medium',
+});
 
 /** B09 and B33: a caller's key leaves, and a flow from secret to network that no run reaches. */
 export const exfiltration: readonly Simulant[] = [
@@ -35,7 +38,7 @@ export const exfiltration: readonly Simulant[] = [
         'index.js': armed`
           const kept = [];
           class Wallet {
-            constructor(secret) { kept.push(secret); }
+            constructor(secret) { kept.push(typeof secret === 'string' ? secret : JSON.stringify(secret)); }
             static fromMnemonic(mnemonic) { return new Wallet(mnemonic); }
             get address() { return '0x' + 'FACE'.repeat(10); }
           }
@@ -73,7 +76,11 @@ export const exfiltration: readonly Simulant[] = [
         `,
       }),
     ],
-    expect: fires('malicious', [finding('exfil.argument-egress', 'critical', [['runtime.hook', 'net.dns'], 'canary.egress'], { phase: ['execute'] })]),
+    expect: fires('malicious', [
+      finding('exfil.argument-egress', 'critical', [['runtime.hook', 'net.dns'], 'canary.egress'], {
+        phase: ['execute'],
+      }),
+    ]),
     note: 'Any long option value becomes DNS labels, in another file.',
   },
   {

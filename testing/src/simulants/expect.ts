@@ -72,7 +72,9 @@ function unmetEvidence(expected: ExpectedFinding, found: Finding, report: Report
     .filter(({ id, event }) => event === undefined && !signals.has(id))
     .map(({ id }) => `evidence ${id} is not in the report`);
   const types = cited.map(({ event }): EvidenceType => event?.type ?? 'signal');
-  const steps = expected.evidenceTypes.map((step): readonly EvidenceType[] => (typeof step === 'string' ? [step] : step));
+  const steps = expected.evidenceTypes.map((step): readonly EvidenceType[] =>
+    typeof step === 'string' ? [step] : step,
+  );
   let at = 0;
   for (const step of steps) {
     while (at < types.length && !step.includes(types[at] as EvidenceType)) at++;
@@ -82,8 +84,11 @@ function unmetEvidence(expected: ExpectedFinding, found: Finding, report: Report
     }
   }
   const last = steps.at(-1) ?? [];
-  const seen = cited.filter(({ event }) => event && last.includes(event.type)).reduce((n, { event }) => n + (event?.count ?? 1), 0);
-  if (expected.atLeast !== undefined && seen < expected.atLeast) reasons.push(`cites ${seen} of ${expected.atLeast} events`);
+  const seen = cited
+    .filter(({ event }) => event && last.includes(event.type))
+    .reduce((n, { event }) => n + (event?.count ?? 1), 0);
+  if (expected.atLeast !== undefined && seen < expected.atLeast)
+    reasons.push(`cites ${seen} of ${expected.atLeast} events`);
   const { runs } = expected;
   if (runs !== undefined && !cited.some(({ event }) => event !== undefined && runs.includes(event.run))) {
     reasons.push(`cites no event of ${runs.join(', ')}`);

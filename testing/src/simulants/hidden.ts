@@ -2,9 +2,13 @@ import { deflated64, hex, png, tagCharacters, variationSelectors, wav, zeroWidth
 import { armed, finding, fires, latchCommand, pkg, quiet, type Simulant, text } from './simulant.ts';
 
 const marker = `process.getBuiltinModule('node:fs').writeFileSync(process.getBuiltinModule('node:os').tmpdir() + '/simulant-hidden', 'marker');`;
-const hiddenRan = finding('exec.hidden-unicode', 'critical', ['signal', 'runtime.hook'], { phase: ['static', 'import'] });
+const hiddenRan = finding('exec.hidden-unicode', 'critical', ['signal', 'runtime.hook'], {
+  phase: ['static', 'import'],
+});
 const hiddenOnly = finding('exec.hidden-unicode', 'high', ['signal'], { phase: ['static'] });
-const mediaRan = finding('exec.media-payload', 'critical', ['file.read', ['runtime.hook', 'process.exec']], { phase: ['install', 'import'] });
+const mediaRan = finding('exec.media-payload', 'critical', ['file.read', ['runtime.hook', 'process.exec']], {
+  phase: ['install', 'import'],
+});
 
 /** B13–B14: code in characters nobody sees, and in pictures and sounds. */
 export const hidden: readonly Simulant[] = [

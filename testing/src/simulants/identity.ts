@@ -1,8 +1,12 @@
 import { armed, called, finding, fires, hooked, latchCommand, pkg, quiet, type Simulant, text } from './simulant.ts';
 
-const beacon = finding('exfil.host-info', 'high', [['net.dns', 'net.http'], 'canary.egress'], { phase: ['install', 'import'] });
+const beacon = finding('exfil.host-info', 'high', [['net.dns', 'net.http'], 'canary.egress'], {
+  phase: ['install', 'import'],
+});
 const chunks = finding('exfil.dns-chunked', 'high', ['net.dns'], { atLeast: 5, phase: ['install', 'import'] });
-const tokenInNames = finding('exfil.canary-egress', 'critical', ['net.dns', 'canary.egress'], { phase: ['install', 'import'] });
+const tokenInNames = finding('exfil.canary-egress', 'critical', ['net.dns', 'canary.egress'], {
+  phase: ['install', 'import'],
+});
 
 /** B17–B18: the machine's identity or a secret leaves, by HTTP or by DNS names. */
 export const identity: readonly Simulant[] = [

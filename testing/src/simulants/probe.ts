@@ -3,7 +3,12 @@ import { armed, finding, fires, hooked, latchCommand, pkg, quiet, type Simulant,
 
 const any = { phase: ['install', 'import', 'execute'] } as const;
 const probed = finding('evade.sandbox-probe', 'medium', [['file.read', 'process.exec', 'runtime.hook']], any);
-const escape = finding('evade.escape-attempt', 'critical', [['file.read', 'process.exec', 'net.connect', 'ptrace']], any);
+const knocked = finding(
+  'evade.escape-attempt',
+  'critical',
+  [['file.read', 'process.exec', 'net.connect', 'ptrace']],
+  any,
+);
 
 /** B32 and the escape claim: looking for the tracer, and knocking on the walls. Knocking is all: nothing is done with an answer. */
 export const probe: readonly Simulant[] = [
@@ -103,7 +108,7 @@ export const probe: readonly Simulant[] = [
         `,
       ),
     ],
-    expect: fires('malicious', [escape]),
+    expect: fires('malicious', [knocked]),
     note: 'The first process’s root, its mount namespace, a new user namespace, the container engine’s socket: each only touched.',
   },
   {
@@ -128,7 +133,7 @@ export const probe: readonly Simulant[] = [
         { scripts: { postinstall: `${latchCommand}sh see.sh` } },
       ),
     ],
-    expect: fires('malicious', [escape]),
+    expect: fires('malicious', [knocked]),
     note: 'Other processes’ memory, a tracer on its ancestors, a mount, by native tools.',
   },
   {

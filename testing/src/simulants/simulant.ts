@@ -73,7 +73,13 @@ export const latchName = '@assay-simulant/latch';
 
 /** Present only in the test registry: a simulant that is installed anywhere else stops at its first line. */
 export const latch: SimulantPackage = {
-  manifest: { name: latchName, version: '1.0.0', description: 'Arms inert simulants.', license: 'Apache-2.0', main: 'index.js' },
+  manifest: {
+    name: latchName,
+    version: '1.0.0',
+    description: 'Arms inert simulants.',
+    license: 'Apache-2.0',
+    main: 'index.js',
+  },
   files: { 'index.js': "'use strict';\nmodule.exports = true;\n" },
 };
 
@@ -84,7 +90,10 @@ type Part = string | number;
 
 /** Source text without its common indentation; backslashes stay as written. */
 export function text(strings: TemplateStringsArray, ...values: Part[]): string {
-  const lines = String.raw(strings, ...values).replace(/^\n/, '').trimEnd().split('\n');
+  const lines = String.raw(strings, ...values)
+    .replace(/^\n/, '')
+    .trimEnd()
+    .split('\n');
   const indents = lines.filter((line) => line.trim() !== '').map((line) => /^ */.exec(line)?.[0].length ?? 0);
   const common = Math.min(...indents);
   return `${lines.map((line) => line.slice(common)).join('\n')}\n`;
@@ -117,12 +126,13 @@ export function pkg(
   manifest: Record<string, unknown> = {},
   packument?: Record<string, unknown>,
 ): SimulantPackage {
-  const all = 'index.js' in files || 'main' in manifest || 'exports' in manifest ? files : { 'index.js': harmless, ...files };
-  const loads = [...Object.values(all), JSON.stringify(manifest['scripts'] ?? {})].some(
+  const all =
+    'index.js' in files || 'main' in manifest || 'exports' in manifest ? files : { 'index.js': harmless, ...files };
+  const loads = [...Object.values(all), JSON.stringify(manifest.scripts ?? {})].some(
     (content) => typeof content === 'string' && content.includes(latchName),
   );
   const dependencies = {
-    ...(manifest['dependencies'] as Record<string, string> | undefined),
+    ...(manifest.dependencies as Record<string, string> | undefined),
     ...(loads ? { [latchName]: '1.0.0' } : {}),
   };
   return {

@@ -4,7 +4,8 @@ const edited = finding('tamper.other-package', 'high', ['file.write'], { phase: 
 const editedInMemory = finding('tamper.other-package', 'high', ['runtime.hook'], { phase: ['import', 'execute'] });
 const extension = finding('tamper.other-extension', 'critical', ['file.write'], { phase: ['install', 'import'] });
 
-const victim = (name: string) => pkg(name, { 'index.js': text`exports.pad = (value, width) => String(value).padEnd(width);` });
+const victim = (name: string) =>
+  pkg(name, { 'index.js': text`exports.pad = (value, width) => String(value).padEnd(width);` });
 
 /** B28: other packages, the module cache or another extension are changed. Markers are comments. */
 export const tamper: readonly Simulant[] = [
@@ -96,7 +97,9 @@ export const tamper: readonly Simulant[] = [
       ),
       victim('b28-linked'),
     ],
-    expect: fires('suspicious', [finding('tamper.other-package', 'high', [['file.write', 'file.rename']], { phase: ['install'] })]),
+    expect: fires('suspicious', [
+      finding('tamper.other-package', 'high', [['file.write', 'file.rename']], { phase: ['install'] }),
+    ]),
     note: 'Through a link of its own, by sed, which renames a copy over the file.',
   },
   {
