@@ -44,6 +44,7 @@ function assemble(
 
   const shared: Shared = {
     files: p.map(),
+    assigned: p.map(),
     onGenerate: undefined,
     decodedBy: undefined,
     onExit: undefined,
@@ -162,8 +163,10 @@ function assemble(
     },
     end,
     shared,
-    ...parts.disguise(p, runtime, guard, (label) => {
-      if (frame() !== undefined) kit.patch(label, caller(), 'assigned');
+    ...parts.disguise(p, runtime, guard, (label, value) => {
+      if (frame() === undefined) return;
+      shared.assigned.set(label, value);
+      kit.patch(label, caller(), 'assigned');
     }),
   };
   kit.whenLoaded('crypto', captureHash);

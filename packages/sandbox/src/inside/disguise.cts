@@ -10,7 +10,7 @@ function makeDisguise(
   p: Primordials,
   runtime: Runtime,
   guard: Kit['guard'],
-  onAssign: (label: string) => void,
+  onAssign: (label: string, value: unknown) => void,
 ): Disguise {
   const originals = p.weakMap<object, unknown>();
   const proxies = p.weakMap<object, true>();
@@ -99,7 +99,7 @@ function makeDisguise(
     const accessor = {
       get: () => cell.value,
       set(this: unknown, value: unknown) {
-        if (value !== cell.value) guard(() => onAssign(label));
+        if (value !== cell.value) guard(() => onAssign(label, value));
         // Inherited: assignment makes an own property of the receiver, as it does without a trap.
         if (this === target || this === undefined) cell.value = value;
         else p.define(this as object, key, { value, writable: true, enumerable: true, configurable: true });

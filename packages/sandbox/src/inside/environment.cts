@@ -74,17 +74,7 @@ const installEnvironment: Part = (kit) => {
   let position = 0;
   let sweptAt = 0;
   const sweepMs = 50;
-
-  /** Whether the runtime asks because source text is about to be compiled, and from where. */
-  function announceGeneration(): void {
-    const frames = runtime.callSites(5);
-    for (let i = 0; i < frames.length; i++) {
-      const frame = frames[i];
-      if (frame?.functionName !== 'maybeCacheGeneratedSourceMap') continue;
-      if (frame.scriptName === 'node:internal/source_map/source_map_cache') shared.onGenerate?.(frames[i + 1]);
-      return;
-    }
-  }
+  const cacheFile = 'node:internal/source_map/source_map_cache';
 
   function read(name: string): void {
     if (ordinary.has(name)) return;
@@ -116,8 +106,14 @@ const installEnvironment: Part = (kit) => {
 
   const environment = p.proxy(real, {
     get(target, key, receiver) {
-      if (key === 'NODE_V8_COVERAGE') kit.guard(announceGeneration);
-      else if (typeof key === 'string') kit.guard(() => read(key));
+      if (key === 'NODE_V8_COVERAGE') {
+        // Asked with every module that loads, so with as few frames as tell: this one, the asking one, the evaluating one.
+        const frames = runtime.callSites(3);
+        const asking = frames[1];
+        if (asking?.functionName === 'maybeCacheGeneratedSourceMap' && asking.scriptName === cacheFile) {
+          kit.guard(() => shared.onGenerate?.(frames[2]));
+        }
+      } else if (typeof key === 'string') kit.guard(() => read(key));
       return p.get(target, key, receiver === environment ? target : receiver);
     },
     has(target, key) {

@@ -1,4 +1,4 @@
-import type { Bag, Frame, Part } from './kit.ts';
+import type { Bag, Frame, Part, Replacement } from './kit.ts';
 
 /**
  * Code from text: `eval` (direct, too), `Function` and its kin, `vm`, `Module.prototype._compile`, WebAssembly.
@@ -6,8 +6,8 @@ import type { Bag, Frame, Part } from './kit.ts';
  * Direct `eval` cannot be wrapped without changing its meaning. But with source maps enabled the runtime reads
  * `process.env.NODE_V8_COVERAGE` before it lets V8 compile text, and that read arrives at our proxy (`environment.cts`) with
  * the evaluating frame on the stack. On the first such moment, and no earlier, an in-process inspector session is opened
- * (15-25 ms): V8 then hands over each compiled text with its digest. A call whose argument is a short literal in a file
- * (`Function('return this')`) is read from the file instead, and costs no session.
+ * (15-50 ms, by how much code is loaded): V8 then hands over each compiled text. A call whose argument is a short literal in
+ * a file is read from the file instead, and costs no session.
  *
  * *Limits:* code evaluated inside another context made by `vm` reaches us as the `vm` call only.
  */
@@ -17,16 +17,10 @@ const installEvaluation: Part = (kit) => {
   const maxText = 4 * 1024 * 1024;
   const distinct = 16;
   const minDigested = 32;
-  const functionHead = /^\((async )?function(\*?) anonymous\(/;
   const { readFileSync } = runtime.require('node:fs') as typeof import('node:fs');
 
-  function bodyOf(text: string): { api: string; body: string } {
-    // `(function anonymous(a,b\n) {\nBODY\n})`: parameters end with the first line break.
-    const match = p.exec(functionHead, p.slice(text, 0, 40));
-    const from = match === null ? -1 : p.indexOf(text, '\n) {\n');
-    if (from === -1) return { api: 'eval', body: text };
-    const api = `${match?.[1] === undefined ? '' : 'Async'}${match?.[2] === '*' ? 'Generator' : ''}Function`;
-    return { api, body: p.slice(text, from + 5, text.length - 3) };
+  function textOf(value: unknown): string {
+    return typeof value === 'string' ? p.slice(value, 0, maxText) : '';
   }
 
   function evaluated(api: string, body: string, caller: string | undefined, note = ''): void {
@@ -41,15 +35,15 @@ const installEvaluation: Part = (kit) => {
     kit.call(api, `${note}${body}`, facts);
   }
 
-  // --- eval and Function ---
+  // --- eval ---
 
-  const literalCall = /^(?:new\s+)?(Function|eval)\(\s*(?:'([^'\\\n]{0,200})'|"([^"\\\n]{0,200})")\s*\)/;
-  const literals = p.map<string, { api: string; text: string } | undefined>();
+  const literalCall = /^eval\)?\(\s*(?:'([^'\\\n]{0,200})'|"([^"\\\n]{0,200})")\s*\)/;
+  const literals = p.map<string, string | undefined>();
 
   /** The literal text that the call at this place passes, if the file shows one. */
-  function literalAt(frame: Frame, caller: string): { api: string; text: string } | undefined {
+  function literalAt(frame: Frame, caller: string): string | undefined {
     if (literals.has(caller)) return literals.get(caller);
-    let found: { api: string; text: string } | undefined;
+    let found: string | undefined;
     try {
       const path = p.startsWith(frame.scriptName, 'file://') ? p.slice(frame.scriptName, 7) : frame.scriptName;
       const source = p.startsWith(path, '/') ? readFileSync(path, 'utf8') : '';
@@ -58,7 +52,7 @@ const installEvaluation: Part = (kit) => {
         start = p.indexOf(source, '\n', start) + 1 || -1;
       const at = start + frame.column - 1;
       const match = start === -1 || source.length > maxText ? null : p.exec(literalCall, p.slice(source, at, at + 240));
-      if (match !== null) found = { api: match[1] ?? 'eval', text: match[2] ?? match[3] ?? '' };
+      if (match !== null) found = match[1] ?? match[2];
     } catch {
       // The file is gone or was never one: the session tells the text instead.
     }
@@ -85,8 +79,7 @@ const installEvaluation: Part = (kit) => {
     answer = undefined;
     connection.dispatch(`{"id":2,"method":"Debugger.getScriptSource","params":{"scriptId":"${params.scriptId}"}}`);
     const reply = answer === undefined ? undefined : (p.parse(answer) as { result?: { scriptSource?: string } });
-    const { api, body } = bodyOf(p.slice(reply?.result?.scriptSource ?? '', 0, maxText));
-    evaluated(api, body, caller);
+    evaluated('eval', textOf(reply?.result?.scriptSource), caller);
   }
 
   function connect(): void {
@@ -118,40 +111,78 @@ const installEvaluation: Part = (kit) => {
     const caller = site === undefined || site.scriptName === '' ? kit.caller() : kit.place(site);
     if (connection === undefined && site !== undefined && caller !== undefined) {
       const literal = literalAt(site, caller);
-      if (literal !== undefined) return evaluated(literal.api, literal.text, caller);
+      if (literal !== undefined) return evaluated('eval', literal, caller);
     }
     connect();
     if (connection === undefined) return kit.call('eval', '', { caller, distinct });
     awaited = { caller };
   };
-  const enable = process.setSourceMapsEnabled as ((on: boolean) => void) | undefined;
-  if (enable !== undefined) {
-    p.apply(enable, process, [true]);
-    hideSourceMaps(enable);
+
+  const modules = runtime.require('node:module') as unknown as Bag;
+  const setSupport = modules.setSourceMapsSupport;
+  // Only the native switch is wanted: maps of what lies in `node_modules` are not looked for.
+  const on = { nodeModules: false, generatedCode: false };
+  if (typeof setSupport === 'function') {
+    p.apply(setSupport, modules, [true, on]);
+    hideSourceMaps();
   }
 
   /** Keeps the native switch on while package code believes what it set itself. */
-  function hideSourceMaps(switchMaps: (on: boolean) => void): void {
+  function hideSourceMaps(): void {
     let believed = false;
     const off = Object.freeze({ __proto__: null, enabled: false, nodeModules: false, generatedCode: false });
-    kit.replaceGetter(process, 'sourceMapsEnabled', () => believed);
-    kit.replace(process, 'setSourceMapsEnabled', (original, self, args) => {
+    const set: Replacement = (original, self, args) => {
       p.apply(original, self, args);
       believed = args[0] === true;
-      if (!believed) p.apply(switchMaps, process, [true]);
-      return undefined;
-    });
-    const modules = runtime.require('node:module') as unknown as Bag;
+      if (!believed) p.apply(setSupport, modules, [true, on]);
+    };
+    kit.replaceGetter(process, 'sourceMapsEnabled', () => believed);
+    kit.replace(process, 'setSourceMapsEnabled', set);
+    kit.replace(modules, 'setSourceMapsSupport', set);
     kit.replace(modules, 'getSourceMapsSupport', (original, self, args) => {
       const support = p.apply(original, self, args);
       return believed ? support : off;
     });
   }
 
+  /** `Function` and its kin take their text as arguments; the last one is the body. */
+  function observeFunctions(): void {
+    const record =
+      (api: string) =>
+      (args: ArrayLike<unknown>): ArrayLike<unknown> | undefined => {
+        if (kit.calledByRuntime()) return undefined;
+        // Each argument becomes text once, so that an object cannot show us another text than V8.
+        const texts: unknown[] = [];
+        for (let i = 0; i < args.length; i++) p.push(texts, typeof args[i] === 'symbol' ? args[i] : p.string(args[i]));
+        evaluated(api, textOf(texts[texts.length - 1] ?? ''), kit.caller());
+        return texts;
+      };
+    kit.observeConstructor(global, 'Function', record('Function'));
+    const kin: [string, object][] = [
+      ['AsyncFunction', p.prototypeOf(async () => undefined) as object],
+      [
+        'GeneratorFunction',
+        p.prototypeOf(function* () {
+          yield 0;
+        }) as object,
+      ],
+      [
+        'AsyncGeneratorFunction',
+        p.prototypeOf(async function* () {
+          yield 0;
+        }) as object,
+      ],
+    ];
+    for (let i = 0; i < kin.length; i++) {
+      const [api, prototype] = kin[i] as [string, object];
+      kit.observeConstructor(prototype, 'constructor', record(api));
+    }
+  }
+  observeFunctions();
+
   // --- vm, modules compiled by hand, WebAssembly ---
 
   const vm = runtime.require('node:vm') as unknown as Bag;
-  const textOf = (value: unknown): string => (typeof value === 'string' ? p.slice(value, 0, maxText) : '');
   /** A name beginning with `node:` would make the evaluated code pass for the runtime's own. */
   function named(options: unknown): string {
     const name = typeof options === 'object' && options !== null ? p.get(options, 'filename') : options;
@@ -174,8 +205,14 @@ const installEvaluation: Part = (kit) => {
     return undefined;
   });
   const { Module } = runtime.require('node:module') as unknown as { Module: { prototype: object } };
-  kit.observe(Module.prototype, '_compile', (args) => {
-    if (!kit.calledByRuntime()) evaluated('Module._compile', textOf(args[0]), kit.caller());
+  kit.replace(Module.prototype, '_compile', (original, self, args) => {
+    kit.guard(() => {
+      // Once for every module that loads, so with as few frames as tell: this one, `guard`, two of the wrapper, the caller.
+      const frames = runtime.callSites(5);
+      if (p.startsWith(frames[4]?.scriptName ?? '', 'node:')) return;
+      evaluated('Module._compile', textOf(args[0]), kit.caller());
+    });
+    return p.apply(original, self, args);
   });
 
   const wasm = global.WebAssembly as unknown as Bag;

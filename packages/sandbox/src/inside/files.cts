@@ -6,7 +6,10 @@ import type { Bag, Part } from './kit.ts';
  * asked. Everything else passes after one look at the path.
  */
 const installFiles: Part = (kit) => {
-  const { p, runtime } = kit;
+  const { p, runtime, shared } = kit;
+  const maxFiles = 20_000;
+  /** The module loaders read through these functions as well: that is how `patches.cts` knows where to look for code. */
+  const code = /^\/.+\.[cm]?js$/;
 
   /** Matches `/proc/self/status`, `/home/a/.ssh/id_rsa`, `.env`, `/.dockerenv`; not `/home/a/app/node_modules/x/index.js`. */
   const sensitive =
@@ -15,7 +18,9 @@ const installFiles: Part = (kit) => {
   function look(api: string, path: unknown): void {
     let text = path;
     if (typeof text === 'object' && text !== null) text = p.get(text, 'pathname') ?? p.bytesHead(text, 4096);
-    if (typeof text !== 'string' || p.includes(text, '/node_modules/') || p.exec(sensitive, text) === null) return;
+    if (typeof text !== 'string') return;
+    if (p.exec(code, text) !== null && shared.files.size() < maxFiles) shared.files.set(text, true);
+    if (p.includes(text, '/node_modules/') || p.exec(sensitive, text) === null) return;
     if (!kit.calledByRuntime()) kit.call(api, text, { distinct: 32 });
   }
 

@@ -174,6 +174,8 @@ export type SampleGate = { count: number; last: number };
 export type Shared = {
   /** Files that package code was loaded from, newest last. */
   files: SafeMap<string, true>;
+  /** What was last assigned to a trapped property: recorded then, so no news at the next checkpoint. */
+  assigned: SafeMap<string, unknown>;
   /** Set by the evaluation part: called when source text is about to be compiled by `eval` or `Function`. */
   onGenerate: ((site: Frame | undefined) => void) | undefined;
   /** Set by the decode part: whether this text came out of a decoder, and out of which. */
@@ -205,7 +207,7 @@ export type Parts = {
     p: Primordials,
     runtime: Runtime,
     guard: Kit['guard'],
-    onAssign: (label: string) => void,
+    onAssign: (label: string, value: unknown) => void,
   ) => Disguise;
   readonly assemble: (p: Primordials, runtime: Runtime, config: HookConfig, out: Channel, more: Assembly) => Kit;
   readonly environment: Part;

@@ -1,25 +1,19 @@
 import type { Bag, Kit, LazyModules, SafeMap } from './kit.ts';
 
 /**
- * Module loading, CommonJS and ESM alike, through the runtime's own resolve hook: public modules that need wrapping get it
- * when they are first asked for (loading them ahead would cost more than all the rest of the hook), code imported from
- * `data:` URLs is recorded, and the files that package code came from are remembered for `patches.cts`.
+ * Public modules that need wrapping are wrapped when they have just been loaded, whoever loads them and however: loading them
+ * ahead would cost more than all the rest of the hook. The runtime appends the name of each module to
+ * `process.moduleLoadList` at that very moment, and appending to an array asks its prototype for a setter first: there we are.
  *
- * Also edits of the module cache: entries replaced, and exports of a package that another package changed after loading.
+ * Also code imported from `data:` URLs, and edits of the module cache: entries replaced, and exports of a package that
+ * another package changed after loading.
  */
 function installModules(kit: Kit, lazy: LazyModules): void {
   const { p, runtime, shared } = kit;
   const { process } = runtime;
-  const modules = runtime.require('node:module') as unknown as Bag & {
-    registerHooks?: (hooks: object) => void;
-    prototype: Bag;
-  };
-  const { fileURLToPath } = runtime.require('node:url') as typeof import('node:url');
-  const maxFiles = 20_000;
+  const modules = runtime.require('node:module') as unknown as Bag & { prototype: Bag };
 
-  /** Applies what waits for this public module, once, before package code has it in hand. */
-  function prepare(specifier: string): void {
-    const id = p.startsWith(specifier, 'node:') ? p.slice(specifier, 5) : specifier;
+  function apply(id: string): void {
     const waiting = lazy.get(id);
     if (waiting === undefined) return;
     lazy.remove(id);
@@ -27,26 +21,27 @@ function installModules(kit: Kit, lazy: LazyModules): void {
     for (let i = 0; i < waiting.length; i++) kit.guard(() => waiting[i]?.(exports));
   }
 
-  type Resolved = { url?: unknown };
-  type Next = (specifier: string, context: unknown) => Resolved;
-  modules.registerHooks?.({
-    resolve(specifier: string, context: unknown, next: Next): Resolved {
-      kit.guard(() => {
-        if (p.startsWith(specifier, 'data:'))
-          kit.call('import:data', specifier, { bytes: specifier.length, distinct: 16 });
-        else prepare(specifier);
-      });
-      const resolved = next(specifier, context);
-      const url = resolved.url;
-      if (typeof url === 'string' && p.startsWith(url, 'file://') && shared.files.size() < maxFiles) {
-        shared.files.set(p.includes(url, '%') ? fileURLToPath(url) : p.slice(url, 7), true);
-      }
-      return resolved;
+  const { moduleLoadList } = process as unknown as { moduleLoadList: string[] };
+  const prefix = 'NativeModule ';
+  const listener = p.proxy(p.prototypeOf(moduleLoadList) as object, {
+    set(_target, key, value, receiver) {
+      p.define(receiver, key, { value, writable: true, enumerable: true, configurable: true });
+      if (typeof value === 'string' && p.startsWith(value, prefix))
+        kit.guard(() => apply(p.slice(value, prefix.length)));
+      return true;
     },
   });
-  kit.observe(process, 'getBuiltinModule', (args) => {
-    if (typeof args[0] === 'string') prepare(args[0]);
-  });
+  p.setPrototypeOf(moduleLoadList, listener);
+  for (let i = 0; i < moduleLoadList.length; i++) apply(p.slice(moduleLoadList[i] as string, prefix.length));
+
+  const { subscribe } = runtime.require('node:diagnostics_channel') as typeof import('node:diagnostics_channel');
+  subscribe('tracing:module.import:start', (message) =>
+    kit.guard(() => {
+      const url = p.get(message as object, 'url');
+      if (typeof url !== 'string' || !p.startsWith(url, 'data:')) return;
+      kit.call('import:data', url, { bytes: url.length, sha256: kit.digest(url), distinct: 16 });
+    }),
+  );
 
   // --- the cache ---
 

@@ -129,20 +129,31 @@ const installPatches: Part = (kit) => {
     const text = p.functionText(value);
     if (text.length < minText || p.endsWith(text, '{ [native code] }')) return undefined;
     let found: string | undefined;
-    let searched = 0;
     shared.files.each((_true, file) => {
-      if (found !== undefined || searched > maxSearchedBytes) return;
-      try {
-        const source = readFileSync(file, 'utf8');
-        searched += source.length;
-        const at = p.indexOf(source, text);
-        if (at !== -1) found = position(file, source, at);
-      } catch {
-        // Deleted after it was loaded (or an escaped URL): another file may hold the text.
-      }
+      if (found !== undefined) return;
+      const source = sourceOf(file);
+      const at = p.indexOf(source, text);
+      if (at !== -1) found = position(file, source, at);
     });
     return found;
   };
+
+  /** Texts of files during one checkpoint: several functions are looked for in the same files. */
+  const sources = p.map<string, string>();
+  let searched = 0;
+  function sourceOf(file: string): string {
+    let source = sources.get(file);
+    if (source !== undefined) return source;
+    source = '';
+    try {
+      if (searched < maxSearchedBytes) source = readFileSync(file, 'utf8');
+    } catch {
+      // Deleted after it was loaded: another file may hold the text.
+    }
+    searched += source.length;
+    sources.set(file, source);
+    return source;
+  }
 
   function position(file: string, source: string, at: number): string {
     let line = 1;
@@ -165,7 +176,10 @@ const installPatches: Part = (kit) => {
     for (let i = 0; i < heavy.length && heavyIsLoaded; i++) {
       const key = heavy[i];
       if (key === undefined || key === '') continue;
-      const caller = shared.locate(p.get(global, key));
+      const value = p.get(global, key);
+      // The runtime's own are all written against its interface definitions.
+      if (typeof value !== 'function' || p.includes(p.functionText(value), 'webidl.')) continue;
+      const caller = shared.locate(value);
       if (caller === undefined) continue;
       kit.patch(`globalThis.${key}`, caller, moment);
       heavy[i] = '';
@@ -178,15 +192,17 @@ const installPatches: Part = (kit) => {
       const target = targets[i] as Target;
       const { value, isLazy } = look(target.holder, target.key);
       if (value === target.value) continue;
-      const caller = shared.locate(value);
+      const isKnown = shared.assigned.has(target.label) && shared.assigned.get(target.label) === value;
+      const caller = isKnown ? undefined : shared.locate(value);
       // Reading a lazily loaded global turns it into what it stands for, which no file of the package holds.
       const isLoaded = target.isLazy && !isLazy && caller === undefined;
       target.value = value;
       target.isLazy = isLazy;
-      if (!isLoaded) kit.patch(target.label, caller, moment);
+      if (!isLoaded && !isKnown) kit.patch(target.label, caller, moment);
     }
     lookAtHeavy(moment);
     others(moment);
+    sources.each((_source, file) => sources.remove(file));
   };
 };
 

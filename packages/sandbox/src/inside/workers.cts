@@ -16,7 +16,7 @@ const installWorkers: Part = (kit) => {
       const given = (typeof options === 'object' && options !== null ? options : {}) as Bag;
       const copy: Bag = { ...given };
       const env = given.env;
-      if (typeof env === 'object' && env !== null && env !== runtime.process.env && !p.isArray(given.execArgv)) {
+      if (typeof env === 'object' && env !== null && !p.isArray(given.execArgv)) {
         const nodeOptions = p.get(env, 'NODE_OPTIONS');
         copy.env = {
           ...env,
