@@ -116,8 +116,8 @@ export const c2: readonly Simulant[] = [
             for h in a.rpc.simulant.invalid b.rpc.simulant.invalid; do
               m=$(curl -fs -m 4 -H 'content-type: application/json' -d "$q" "http://$h/") && break
             done
-            a=$(printf %s "$m" | grep -oE '(192\.0\.2|198\.51\.100|203\.0\.113)\.[0-9]{1,3}(:[0-9]+)?' | head -n 1)
-            [ -n "$a" ] && printf 'simulant hello\n' | timeout 2 curl -fs -m 2 "telnet://$a" > /dev/null 2>&1
+            a=$(printf %s "$m" | grep -oE '(192\.0\.2|198\.51\.100|203\.0\.113)\.[0-9]{1,3}|([a-z0-9-]+\.)+(invalid|test)' | head -n 1)
+            [ -n "$a" ] && printf 'simulant hello\n' | timeout 2 curl -fs -m 2 "telnet://$a:80" > /dev/null 2>&1
             exit 0
           `,
         },
@@ -125,7 +125,7 @@ export const c2: readonly Simulant[] = [
       ),
     ],
     expect: fires('suspicious', [asked]),
-    note: 'Two endpoints, grep for an address in a documentation range, one line sent there: no Node at all.',
+    note: 'Two endpoints, grep for an address in the allowed ranges, one line sent there: no Node at all.',
   },
   {
     id: 'b15-planted-address-is-contacted',

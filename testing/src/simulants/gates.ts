@@ -166,7 +166,7 @@ export const gates: readonly Simulant[] = [
       ),
     ],
     expect: fires('malicious', [effect('r5'), environment('r5')], { runs: ['r5'] }),
-    note: 'Anywhere but in English.',
+    note: 'Anywhere but in English; the plain C locale counts as English.',
   },
   {
     id: 'b31-evasion-build-server-by-grep',
@@ -217,7 +217,7 @@ export const gates: readonly Simulant[] = [
       gated(
         'b31-format',
         armed`
-          const plain = (1234.5).toLocaleString() === '1,234.5' && /^\d/.test(new Date(0).toLocaleDateString());
+          const plain = /^1,?234\.5$/.test((1234.5).toLocaleString()) && /^\d/.test(new Date(0).toLocaleDateString());
           const zone = -new Date().getTimezoneOffset() / 60;
           if (!plain || zone > 6.5) queueMicrotask(require('./lib/post'));
           module.exports = (rows) => rows;

