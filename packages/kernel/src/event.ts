@@ -55,6 +55,8 @@ export const TraceEvent = z.object({
   outcome: EventOutcome,
   /** How many identical consecutive events were folded into this one (absent = 1). */
   count: z.number().int().min(2).optional(),
+  /** No call of any process explains it; `process` is the likeliest one. */
+  attribution: z.literal('inferred').optional(),
   // process.exec
   argv: z.array(z.string()).optional(),
   executable: z.string().optional(),
@@ -68,6 +70,8 @@ export const TraceEvent = z.object({
   to: z.string().optional(),
   mode: z.string().optional(),
   bytes: z.number().int().min(0).optional(),
+  /** The file had been made or changed by this phase's own processes before. */
+  own: z.literal(true).optional(),
   /** Digest of the file when it was captured (`dropped_files`). */
   sha256: z.string().optional(),
   // net.*
