@@ -40,7 +40,7 @@ export async function analyzeCommand(target: string | undefined, options: Record
       {
         source,
         workDirectory: work,
-        npmCacheDirectory: path.join(settings.cacheDirectory, 'npm-client'),
+        cacheDirectory: settings.cacheDirectory,
         clock: systemClock,
         random: (count) => randomBytes(count),
         parallelism: availableParallelism(),
@@ -52,7 +52,7 @@ export async function analyzeCommand(target: string | undefined, options: Record
     );
     progress.clear();
     await writeOutputs(result.report, result.traceFile, options);
-    process.stdout.write(json ? `${JSON.stringify(result.report)}\n` : renderTerminal(result.report, { color: settings.color, width: process.stdout.columns ?? 100 }));
+    process.stdout.write(json ? `${JSON.stringify(result.report)}\n` : renderTerminal(result.report, { colour: settings.color, width: process.stdout.columns ?? 100 }));
     return codeFor(result.report, options);
   } finally {
     progress.clear();

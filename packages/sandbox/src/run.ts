@@ -8,9 +8,10 @@ import { SinkholeRecord } from './channels.ts';
 import type { PlantedFile } from './decoys/index.ts';
 import { SandboxError } from './errors.ts';
 import { type Inhabitant, sharedEtcFiles, writeEtc } from './etc.ts';
-import { FifoReader, LineBuffer } from './streams.ts';
+import { LineBuffer } from './streams.ts';
 import { type PhaseExit, supervise } from './supervise.ts';
 import type { SystemTools } from './tools.ts';
+import { TracePipe } from './trace/pipe.ts';
 import { straceArgs } from './trace/strace.ts';
 import type { ResourceLimits, ResourceUse } from './watchdog.ts';
 
@@ -111,8 +112,8 @@ export class SandboxRun {
     const fifo = `${this.directory}/trace${index}`;
     const hook = `${this.directory}/hook${index}`;
     await box.sh(`mkfifo -m 0600 ${fifo} ${hook} && ${this.#own(fifo)} && ${this.#own(hook)}`);
-    const trace = new FifoReader(path.join(box.root, fifo), command.onTrace);
-    const hooks = new FifoReader(path.join(box.root, hook), command.onHook);
+    const trace = new TracePipe(path.join(box.root, fifo), command.onTrace);
+    const hooks = new TracePipe(path.join(box.root, hook), command.onHook);
     const startedAt = Date.now();
     const child = this.#spawn(command, fifo, hook);
     try {
@@ -243,7 +244,7 @@ export class SandboxRun {
       uid: inhabitant.uid,
       mounts: [...own, ...mounts, ...command.mounts],
       cwd: command.cwd,
-      setenv: command.setenv,
+      env: { ...env, ...command.setenv },
       statusFd: 3,
       argv: command.argv,
     });
@@ -261,6 +262,6 @@ export class SandboxRun {
       ...straceArgs({ output: fifo }).slice(1),
       ...wrapped,
     ];
-    return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env, detached: true });
+    return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C' }, detached: true });
   }
 }

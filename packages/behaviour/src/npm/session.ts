@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { SinkholeRecord } from '@assay/sandbox';
 import {
   type Box,
-  boxDirectory,
   canariesOf,
   type Decoy,
   encodeConfig,
+  identityOf,
   type Inhabitant,
   issueLeaf,
   makeCa,
@@ -31,6 +31,12 @@ export interface NpmSession {
   decoys: Decoy[];
   /** Absolute path of the consumer project, as seen inside. */
   project: string;
+  /** Files that were there before anything ran, as seen inside. */
+  planted: ReadonlySet<string>;
+  /** Whether every TCP port is answered. */
+  anyPort: () => boolean;
+  /** Sets who gets the sinkhole's records from now on. */
+  onRecord: (listener: (record: SinkholeRecord) => void) => void;
   /** The whole environment that the persona's shell gives, decoy variables included. */
   env: Record<string, string>;
 }
@@ -45,8 +51,8 @@ export interface SessionOptions {
   registry: URL;
   /** Path in the box of the mirror's socket. */
   mirrorSocket: string;
+  canaries: { adopt(decoys: readonly Decoy[]): Decoy[] };
   mounts: Mount[];
-  onRecord: (record: SinkholeRecord) => void;
 }
 
 const limits = { maxMemoryBytes: 4 * 1024 ** 3, maxProcesses: 400, maxOutputBytes: 64 * 1024 ** 2 };
@@ -54,20 +60,23 @@ const limits = { maxMemoryBytes: 4 * 1024 ** 3, maxProcesses: 400, maxOutputByte
 export async function openSession(options: SessionOptions): Promise<NpmSession> {
   const { box, tools, toolchain, plan, random, registry } = options;
   const persona = makePersona(plan.persona, random);
-  const decoys = makeDecoys(random, persona, { registryHosts: { npm: registry.host } });
+  const decoys = options.canaries.adopt(makeDecoys(random, persona, { registryHosts: { npm: registry.host } }));
   const project = `${persona.home}/${persona.project.directory}`;
   const env = { ...persona.env, ...Object.assign({}, ...decoys.map((decoy) => decoy.env ?? {})), PWD: project } as Record<string, string>;
   const ca = makeCa();
-  const [, ...flags] = [undefined, ...sinkholeArguments()];
+  const flags = sinkholeArguments();
   const program = flags.pop() ?? '';
   const tag = Buffer.from(random(5)).toString('hex');
+  let listener: ((record: SinkholeRecord) => void) | undefined;
+  let anyPort = false;
+  const files = plantedFiles(persona, decoys, makeHome(random, persona), registry);
   const run = await SandboxRun.open({
     box,
     tools,
     run: plan.run,
     inhabitant: inhabitantOf(persona),
     projectDirectory: project,
-    files: plantedFiles(persona, decoys, makeHome(random, persona), registry),
+    files,
     env,
     caPem: ca.certPem,
     hostCaBundle: hostCaBundle(),
@@ -88,22 +97,31 @@ export async function openSession(options: SessionOptions): Promise<NpmSession> 
         ca,
         canaries: canariesOf(decoys),
         planted: [`https://dd-${tag}.invalid/gate`],
-        identity: {
-          user: persona.user,
-          fullName: persona.fullName,
-          email: persona.email,
-          organisation: persona.organisation,
-          packages: [`${persona.organisation}-ui`, `${persona.organisation}-utils`],
-        },
+        identity: identityOf(persona),
         geo: persona.geo,
         nft: tools.nft ?? null,
       }),
-      onRecord: options.onRecord,
+      onRecord: (record) => {
+        if (record.kind === 'ready') anyPort = record.anyPort;
+        listener?.(record);
+      },
     },
     mounts: [...toolchain.mounts, ...options.mounts],
     limits,
   });
-  return { plan, run, persona, decoys, project, env };
+  return {
+    plan,
+    run,
+    persona,
+    decoys,
+    project,
+    env,
+    planted: new Set(files.map((file) => file.path)),
+    anyPort: () => anyPort,
+    onRecord: (next) => {
+      listener = next;
+    },
+  };
 }
 
 function inhabitantOf(persona: Persona): Inhabitant {
@@ -145,5 +163,3 @@ function hostCaBundle(): string {
   }
   return bundle;
 }
-
-export { boxDirectory };

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { boxDirectory, type Mount, SandboxError } from '@assay/sandbox';
+import { sha256 } from '@assay/kernel';
+import { boxDirectory, bundleInside, hookSources, type Mount, SandboxError, writeHook } from '@assay/sandbox';
 
 /**
  * The pinned programs that run inside, and where they are seen there. The machine's own Node and npm are never used: npm 12
@@ -18,20 +20,25 @@ export interface Toolchain {
   versions: { node: string; npm: string };
   /** Path in the box of a file of ours below the installation root. */
   inBox(hostFile: string): string;
+  /** Path in the box of the stand-in for npm's install command. */
+  installHooks: string;
 }
 
+/** Where the runtime hook and the drivers are seen inside. */
+export const insideDirectory = '/usr/local/lib/node';
 export const npmDirectory = '/usr/local/lib/node_modules/npm';
 const globalNpmrc = 'audit=false\nfund=false\nupdate-notifier=false\n';
 
 /**
  * *Errors:* `SandboxError` ISOLATION_UNAVAILABLE when the pinned Node or npm is not installed.
  */
-export function findToolchain(writeFile: (name: string, content: string) => string): Toolchain {
+export async function findToolchain(cacheDirectory: string): Promise<Toolchain> {
   const require = createRequire(import.meta.url);
   const npm = path.dirname(resolvePinned(require, 'npm/package.json'));
   const node = path.join(path.dirname(resolvePinned(require, `node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node');
   const root = installationRoot();
-  const npmrc = writeFile('npmrc', globalNpmrc);
+  const inside = await insideFolder(cacheDirectory, node);
+  const npmrc = path.join(inside, 'npmrc');
   const inBox = (hostFile: string) => path.posix.join(boxDirectory, 'app/root', path.relative(root, hostFile));
   return {
     binds: [
@@ -39,15 +46,18 @@ export function findToolchain(writeFile: (name: string, content: string) => stri
       { host: npm, name: 'app/npm' },
       { host: node, name: 'app/node' },
       { host: npmrc, name: 'app/npmrc' },
+      { host: inside, name: 'app/inside' },
     ],
     mounts: [
       { source: `${boxDirectory}/app/node`, target: '/usr/local/bin/node' },
       { source: `${boxDirectory}/app/npm`, target: npmDirectory },
       { source: `${boxDirectory}/app/npmrc`, target: '/usr/local/etc/npmrc' },
+      { source: `${boxDirectory}/app/inside`, target: insideDirectory },
     ],
     nodeInBox: `${boxDirectory}/app/node`,
     versions: { node: versionOf(path.join(path.dirname(node), '../package.json')), npm: versionOf(path.join(npm, 'package.json')) },
     inBox,
+    installHooks: `${boxDirectory}/app/inside/install-hooks.cjs`,
   };
 }
 
@@ -75,4 +85,35 @@ function installationRoot(): string {
     if (existsSync(path.join(directory, 'node_modules', 'zod'))) return directory;
     if (directory === path.dirname(directory)) throw new SandboxError('ISOLATION_UNAVAILABLE', 'our own installation folder was not found');
   }
+}
+
+/**
+ * The files of ours that are seen inside, made once per build of ours and kept in the cache: the hook carries a code cache that
+ * takes a start of Node to make.
+ */
+async function insideFolder(cacheDirectory: string, node: string): Promise<string> {
+  const drivers = path.join(import.meta.dirname, 'inside');
+  const parts = [node, ...listFiles(drivers), ...hookSources()].map((file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`);
+  const target = path.join(cacheDirectory, 'inside', sha256(parts.join('\n')).slice(0, 24));
+  if (existsSync(target)) return target;
+  const temporary = `${target}.${process.pid}`;
+  await mkdir(path.dirname(target), { recursive: true });
+  await rm(temporary, { recursive: true, force: true });
+  await writeHook(temporary, node);
+  await bundleInside(drivers, ['install-hooks'], temporary);
+  await writeFile(path.join(temporary, 'npmrc'), globalNpmrc);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    // Another analysis was faster: its files are the same.
+    if (!existsSync(target)) throw error;
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return target;
+}
+
+function listFiles(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => /\.c[tj]s$/.test(name) && !name.endsWith('.d.cts'))
+    .map((name) => path.join(directory, name));
 }

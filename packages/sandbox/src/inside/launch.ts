@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -50,4 +51,11 @@ export function hookEnvironment(
     NODE_OPTIONS: `--require ${hookPath}${nodeOptions === '' ? '' : ` ${nodeOptions}`}`,
     [hookVariable]: JSON.stringify(config),
   };
+}
+
+/** Files that the hook is made from: when none of them changed, neither did the hook. */
+export function hookSources(): string[] {
+  return readdirSync(import.meta.dirname)
+    .filter((name) => /\.c[tj]s$/.test(name) && !name.endsWith('.d.cts'))
+    .map((name) => path.join(import.meta.dirname, name));
 }

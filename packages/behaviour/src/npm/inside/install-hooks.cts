@@ -9,10 +9,10 @@
 const Rebuild = require('./rebuild.js');
 
 class Install extends Rebuild {
-  static override name = 'install';
-  static override description = 'Install a package';
+  static name = 'install';
+  static description = 'Install a package';
 
-  override async exec(): Promise<void> {
+  async exec(this: { npm: { flatOptions: object; prefix: string } }): Promise<void> {
     const Arborist = require('@npmcli/arborist');
     const arborist = new Arborist({ ...this.npm.flatOptions, path: this.npm.prefix });
     await arborist.loadActual();

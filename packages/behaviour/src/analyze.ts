@@ -1,0 +1,281 @@
+import { chownSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { type Clock, type Deadlines, KernelError, type Limitation, type RunId } from '@assay/kernel';
+import type { NpmSource } from '@assay/registries';
+import { startMirror } from '@assay/registries';
+import { type Box, boxDirectory, findSystemTools, openBox, type RandomSource, type SystemTools } from '@assay/sandbox';
+import { type FinishedRun, assembleReport } from './assemble.ts';
+import { compareWithPrevious } from './baseline.ts';
+import type { Evidence, TreePackage } from './evidence.ts';
+import { CanaryIds } from './canaries.ts';
+import { NpmCache } from './npm/cache.ts';
+import { performRun, prepareTree } from './npm/perform.ts';
+import { openSession } from './npm/session.ts';
+import { type AnalysisTarget, loadSubject, type Subject } from './npm/subject.ts';
+import { findToolchain, type Toolchain } from './npm/toolchain.ts';
+import type { InstalledPackage } from './npm/tree.ts';
+import { TraceRecorder } from './recorder.ts';
+import type { DynamicAnalysisReport } from './report/index.ts';
+import type { RunPlan } from './runs.ts';
+import { readStatically, type StaticFacts } from './static.ts';
+
+export interface AnalyzeRequest {
+  target: AnalysisTarget;
+  /** r0 comes first and is always among them. */
+  runs: readonly RunPlan[];
+  /** Archive of the version before. */
+  previous?: string;
+}
+
+export interface AnalyzeProgress {
+  step: string;
+  state: 'started' | 'completed' | 'failed';
+  detail?: string;
+}
+
+export interface AnalyzeDeps {
+  source: NpmSource;
+  /** Empty folder for this analysis; the caller removes it. */
+  workDirectory: string;
+  /** Downloads and prepared files; may be deleted at any time. */
+  cacheDirectory: string;
+  clock: Clock;
+  random: RandomSource;
+  /** Runs at one time. */
+  parallelism: number;
+  deadlines: Deadlines;
+  isolation: 'bubblewrap' | 'gvisor';
+  onProgress: (event: AnalyzeProgress) => void;
+}
+
+export interface AnalyzeResult {
+  report: DynamicAnalysisReport;
+  /** Raw trace, gzip-compressed NDJSON, in the work directory. */
+  traceFile: string;
+}
+
+const maxDiskBytes = 4 * 1024 ** 3;
+
+/**
+ * Runs a package and reports what it does: resolve, fetch, read, six runs in a sandbox, findings, verdict.
+ *
+ * *Errors:* bad input and registries as `loadSubject`; `SandboxError` ISOLATION_UNAVAILABLE when a wall is missing (nothing is
+ * run then); the reason of `signal` when aborted. A package that fails is not an error, but what the report says.
+ */
+export async function analyze(request: AnalyzeRequest, deps: AnalyzeDeps, signal: AbortSignal): Promise<AnalyzeResult> {
+  if (deps.isolation !== 'bubblewrap') {
+    throw new KernelError('ISOLATION_UNAVAILABLE', `isolation ${deps.isolation} is not available yet; nothing was run. Choose bubblewrap`);
+  }
+  const deadline = AbortSignal.timeout(deps.deadlines.taskMs);
+  const stop = AbortSignal.any([signal, deadline]);
+  const analysis = new Analysis(request, deps, stop);
+  try {
+    return await analysis.run();
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (deadline.aborted) throw new KernelError('DEADLINE_EXCEEDED', `the analysis took longer than ${deps.deadlines.taskMs} ms; no report was made`, {}, { cause: error });
+    throw error;
+  } finally {
+    await analysis.close();
+  }
+}
+
+class Analysis {
+  readonly #request: AnalyzeRequest;
+  readonly #deps: AnalyzeDeps;
+  readonly #signal: AbortSignal;
+  readonly #beganAt: number;
+  readonly #closers: (() => Promise<void>)[] = [];
+  readonly #canaries = new CanaryIds();
+
+  constructor(request: AnalyzeRequest, deps: AnalyzeDeps, signal: AbortSignal) {
+    this.#request = request;
+    this.#deps = deps;
+    this.#signal = signal;
+    this.#beganAt = deps.clock.monotonic();
+  }
+
+  /** npm's own cache, shared by analyses; filled only while no package code runs. */
+  get #npmCache(): string {
+    return path.join(this.#deps.cacheDirectory, 'npm-client');
+  }
+
+  async run(): Promise<AnalyzeResult> {
+    const { source, workDirectory, clock } = this.#deps;
+    const tools = findSystemTools();
+    const toolchain = await findToolchain(this.#deps.cacheDirectory);
+    mkdirSync(path.join(workDirectory, 'mirror'), { mode: 0o755 });
+    const mirror = await startMirror({ source, socketPath: path.join(workDirectory, 'mirror/registry.sock'), maxRegistryRequests: 20_000, onRequest: () => undefined });
+    this.#closers.push(() => mirror.close());
+    // The box is made while the registry answers; if either fails, the other is ended.
+    const [box, subject] = await all([
+      this.#step('sandbox', () => this.#box(tools, toolchain, mirror.socketPath)),
+      this.#step('resolve', () => loadSubject(this.#request.target, source, clock, this.#signal)),
+    ]);
+    if (subject.overlay !== undefined) mirror.addArchive({ name: subject.name, version: subject.version, ...subject.overlay });
+    const cache = new NpmCache(box, this.#npmCache);
+    const recorder = new TraceRecorder(path.join(workDirectory, 'trace.ndjson.gz'));
+    const open = (plan: RunPlan) =>
+      openSession({
+        box,
+        tools,
+        toolchain,
+        plan,
+        random: this.#deps.random,
+        registry: new URL(mirror.baseUrl),
+        mirrorSocket: `${boxDirectory}/app/mirror/registry.sock`,
+        canaries: this.#canaries,
+        mounts: [],
+      });
+    const [first, ...others] = this.#request.runs;
+    if (first?.run !== 'r0') throw new RangeError('the first run must be r0');
+    const staticsLater = this.#statics(subject);
+    const context = { subject, toolchain, recorder, deps: this.#deps, signal: this.#signal, tools };
+    const r0 = await open(first);
+    const prepared = await this.#step('r0 install', () => prepareTree(r0, cache, context));
+    if (subject.source.kind === 'registry') this.#closers.push(() => cache.keep());
+    const perform = async (plan: RunPlan, session: ReturnType<typeof open>) => {
+      const finished = await performRun(await session, prepared, context, (phase, work) => this.#step(`${plan.run} ${phase}`, work));
+      return finished;
+    };
+    const runs = await pool(
+      [() => perform(first, Promise.resolve(r0)), ...others.map((plan) => () => perform(plan, open(plan)))],
+      this.#deps.parallelism,
+    );
+    const { facts: statics, ms: staticMs } = await staticsLater;
+    const baseline = await compareWithPrevious(this.#request.previous, subject, statics, prepared.tree, source, this.#signal);
+    const trace = recorder.finish();
+    const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, baseline.treeFacts);
+    const report = assembleReport({
+      subject,
+      statics,
+      runs: withTraceLoss(runs, trace.dropped),
+      tree: prepared.tree,
+      evidence,
+      baseline: baseline.report,
+      tools: { ...toolchain.versions },
+      features: { user_ns: process.getuid?.() !== 0, net_ns: true, pid_ns: true, seccomp: true, faketime: tools.faketime !== undefined, any_port: prepared.anyPort },
+      artifacts: [{ name: 'trace.ndjson.gz', sha256: trace.sha256, size_bytes: trace.bytes }],
+      timings: { static: staticMs, ...(baseline.ms === undefined ? {} : { baseline: baseline.ms }), total: Math.round(clock.monotonic() - this.#beganAt) },
+      createdAt: clock.now(),
+    });
+    return { report, traceFile: path.join(workDirectory, 'trace.ndjson.gz') };
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close();
+  }
+
+  async #box(tools: SystemTools, toolchain: Toolchain, socketPath: string): Promise<Box> {
+    const box = await openBox({
+      tools,
+      maxDiskBytes,
+      binds: [
+        ...toolchain.binds,
+        { host: path.dirname(socketPath), name: 'app/mirror' },
+        { host: NpmCache.prepare(this.#npmCache), name: 'app/npm-cache' },
+      ],
+    });
+    this.#closers.push(() => box.close());
+    this.#signal.addEventListener('abort', () => void box.close(), { once: true });
+    if (process.getuid?.() === 0) chownSync(socketPath, box.uid, box.uid);
+    return box;
+  }
+
+  async #statics(subject: Subject): Promise<{ facts: StaticFacts; ms: number }> {
+    const { clock } = this.#deps;
+    const begun = clock.monotonic();
+    const facts = readStatically(subject.archive, subject.resolved?.manifest);
+    return { facts, ms: Math.round(clock.monotonic() - begun) };
+  }
+
+  async #step<T>(step: string, work: () => Promise<T>): Promise<T> {
+    this.#deps.onProgress({ step, state: 'started' });
+    try {
+      const result = await work();
+      this.#deps.onProgress({ step, state: 'completed' });
+      return result;
+    } catch (error) {
+      this.#deps.onProgress({ step, state: 'failed' });
+      throw error;
+    }
+  }
+}
+
+/** Like Promise.all, but waits for every part before it throws: nothing goes on behind the caller's back. */
+async function all<A, B>(parts: [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled(parts);
+  // The subject's failure is the user's to know; the sandbox's comes first only when it is the only one.
+  if (b.status === 'rejected') throw b.reason;
+  if (a.status === 'rejected') throw a.reason;
+  return [a.value, b.value];
+}
+
+async function pool<T>(work: (() => Promise<T>)[], parallelism: number): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < work.length; index = next++) {
+      const one = work[index];
+      if (one !== undefined) results[index] = await one();
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(parallelism, work.length)) }, lane));
+  const failed = lanes.find((lane) => lane.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return results;
+}
+
+function evidenceOf(
+  subject: Subject,
+  statics: StaticFacts,
+  runs: readonly FinishedRun[],
+  tree: readonly InstalledPackage[] | undefined,
+  canaries: CanaryIds,
+  compared: (one: InstalledPackage) => Pick<TreePackage, 'isNew' | 'newHooks'>,
+): Evidence {
+  const imported = importedPackages(runs);
+  return {
+    subject: {
+      name: subject.name,
+      version: subject.version,
+      declaredHosts: statics.declaredHosts,
+      shipsDigests: statics.shipsDigests,
+      tree: new Map(
+        (tree ?? []).map((one) => [
+          one.name,
+          { name: one.name, version: one.version, hooks: one.hooks, ...(imported === undefined ? {} : { isImported: imported.has(one.name) }), ...compared(one) },
+        ]),
+      ),
+    },
+    canaries: new Map(canaries.list().map((canary) => [canary.id, canary])),
+    signals: statics.reading.signals,
+    staticClaims: statics.claims,
+    runs: runs.map((run) => run.evidence),
+  };
+}
+
+/** Packages of which a file was read while the package was imported or its functions were called. */
+function importedPackages(runs: readonly FinishedRun[]): Set<string> | undefined {
+  const first = runs.find((run) => run.evidence.run === ('r0' satisfies RunId));
+  const names = new Set<string>();
+  let measured = false;
+  for (const phase of ['import', 'execute'] as const) {
+    const report = first?.phases[phase];
+    if (report === undefined || report.Status === 'not_measured') continue;
+    measured = true;
+    for (const { Path, Read } of report.Files) {
+      const name = /^\{dep:([^}]+)\}/.exec(Path)?.[1];
+      // npm and node read manifests of neighbours when they look for a module: that is no import.
+      if (Read && name !== undefined) names.add(name);
+    }
+  }
+  return measured ? names : undefined;
+}
+
+function withTraceLoss(runs: FinishedRun[], dropped: number): FinishedRun[] {
+  const [first, ...rest] = runs;
+  if (dropped === 0 || first === undefined) return runs;
+  const limitation: Limitation = { code: 'trace_cut', channel: 'processes', effect: 'note', text: `the raw trace holds all but ${dropped} events` };
+  return [{ ...first, limitations: [...first.limitations, limitation] }, ...rest];
+}

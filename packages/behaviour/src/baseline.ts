@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { openPackageArchive, type PackageArchive } from '@assay/archive';
+import { archiveLimits, sha256 } from '@assay/kernel';
+import { fetchNpm, type NpmSource, previousVersion } from '@assay/registries';
+import type { TreePackage } from './evidence.ts';
+import type { Subject } from './npm/subject.ts';
+import { hooksOf, type InstalledPackage } from './npm/tree.ts';
+import type { DynamicAnalysisReport } from './report/index.ts';
+import type { StaticFacts } from './static.ts';
+
+export interface Comparison {
+  report: DynamicAnalysisReport['baseline'];
+  treeFacts: (one: InstalledPackage) => Pick<TreePackage, 'isNew' | 'newHooks'>;
+  ms?: number;
+}
+
+type Difference = Extract<DynamicAnalysisReport['baseline'], { status: 'compared' }>['new'];
+
+const maxNames = 200;
+
+/**
+ * Compares the artifact with the version before it: what it declares, depends on, and ships. The version before comes from a
+ * file, or from the registry (highest lower version that was published before).
+ *
+ * *Errors:* a file that was named and cannot be read is bad input; a registry that does not answer is `not_measured`.
+ */
+export async function compareWithPrevious(
+  file: string | undefined,
+  subject: Subject,
+  _statics: StaticFacts,
+  tree: readonly InstalledPackage[] | undefined,
+  source: NpmSource,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const nothing = () => ({});
+  if (file === undefined && subject.resolved === undefined) {
+    return { report: { status: 'not_measured', reason: 'no previous version was given' }, treeFacts: nothing };
+  }
+  const begun = performance.now();
+  const previous = file === undefined ? await fromRegistry(subject, source, signal) : await fromFile(file, signal);
+  if (previous === undefined) return { report: { status: 'no_previous_version' }, treeFacts: nothing };
+  if ('reason' in previous) return { report: { status: 'not_measured', reason: previous.reason }, treeFacts: nothing };
+  const before = factsOf(previous.archive);
+  const now = factsOf(subject.archive);
+  const added = difference(now, before);
+  return {
+    report: {
+      status: 'compared',
+      previous_version: previous.version,
+      previous_sha256: previous.sha256,
+      new: added,
+      removed: difference(before, now),
+      findings_new: [],
+    },
+    treeFacts: (one) => {
+      if (one.name === subject.name) return { newHooks: added.hooks ?? [] };
+      // Deeper in the tree only what the package itself asks for can be compared without installing the version before.
+      return (added.dependencies ?? []).includes(one.name) ? { isNew: true } : now.dependencies.has(one.name) ? { isNew: false } : {};
+    },
+    ms: Math.round(performance.now() - begun),
+    ...(tree === undefined ? {} : {}),
+  };
+}
+
+interface Facts {
+  hooks: Set<string>;
+  dependencies: Set<string>;
+  files: Set<string>;
+}
+
+function factsOf(archive: PackageArchive): Facts {
+  const manifest = archive.manifest.manifest;
+  const names = ['dependencies', 'optionalDependencies'].flatMap((field) => {
+    const value = manifest[field];
+    return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  });
+  return { hooks: new Set(hooksOf(manifest, '')), dependencies: new Set(names), files: new Set(archive.files.keys()) };
+}
+
+function difference(a: Facts, b: Facts): Difference {
+  const of = (key: keyof Facts) => [...a[key]].filter((name) => !b[key].has(name)).sort().slice(0, maxNames);
+  return { hooks: of('hooks'), dependencies: of('dependencies'), files: of('files') };
+}
+
+type Previous = { version: string; sha256: string; archive: PackageArchive };
+
+async function fromFile(file: string, signal: AbortSignal): Promise<Previous> {
+  const bytes = await readFile(file);
+  const archive = await openPackageArchive(bytes, 'npm', archiveLimits, { label: path.basename(file), signal });
+  return { version: archive.manifest.version ?? 'unknown', sha256: sha256(bytes), archive };
+}
+
+async function fromRegistry(subject: Subject, source: NpmSource, signal: AbortSignal): Promise<Previous | { reason: string } | undefined> {
+  const { resolved } = subject;
+  if (resolved === undefined) return undefined;
+  const version = previousVersion(resolved.packument, resolved.version);
+  const dist = version === undefined ? undefined : (resolved.packument.versions[version]?.dist as { tarball?: unknown; integrity?: unknown; shasum?: unknown } | undefined);
+  if (version === undefined || typeof dist?.tarball !== 'string') return undefined;
+  try {
+    const fetched = await fetchNpm(
+      source,
+      {
+        packageName: resolved.packageName,
+        version,
+        dist: {
+          tarball: dist.tarball,
+          ...(typeof dist.integrity === 'string' ? { integrity: dist.integrity } : {}),
+          ...(typeof dist.shasum === 'string' ? { shasum: dist.shasum } : {}),
+        },
+      },
+      signal,
+    );
+    const archive = await openPackageArchive(fetched.path, 'npm', archiveLimits, { label: fetched.fileName, signal });
+    return { version, sha256: fetched.sha256, archive };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { reason: `the previous version ${version} could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}` };
+  }
+}

@@ -1,0 +1,278 @@
+import type { Limitation, Phase, TraceEvent } from '@assay/kernel';
+import {
+  type Decoy,
+  decoyPaths,
+  type ExecutedFile,
+  FileCapture,
+  HookRecord,
+  hookFifo,
+  kindOf,
+  LineBuffer,
+  type PhaseExit,
+  resolverAddress,
+  StraceParser,
+  TraceReducer,
+} from '@assay/sandbox';
+import type { RunEvidence } from '../evidence.ts';
+import type { DroppedFile, MeasuredPhase, PhaseReport } from '../report/index.ts';
+import type { TraceRecorder } from '../recorder.ts';
+import type { NpmSession } from './session.ts';
+import type { PhaseStep } from './phases.ts';
+
+const captureLimits = { maxFiles: 256, maxFileBytes: 32 * 1024 * 1024, maxKeptBytes: 64 * 1024 };
+const maxHookLines = 200_000;
+const lateRecordsMs = 12;
+
+interface Observed {
+  step: PhaseStep;
+  reducer: TraceReducer;
+  exit: PhaseExit;
+}
+
+/** Collects what the channels of one run say, step by step, and gives it as evidence. */
+export class RunObserver {
+  readonly session: NpmSession;
+  readonly #decoys: readonly Decoy[];
+  readonly #target: string;
+  readonly #recorder: TraceRecorder;
+  readonly #origin = { epochMs: performance.timeOrigin + performance.now(), monotonicMs: Number(process.hrtime.bigint()) / 1e6 };
+  readonly #mask: (text: string) => string;
+  readonly #observed: Observed[] = [];
+  readonly #dropped: DroppedFile[] = [];
+  #current: TraceReducer | undefined;
+  #missedFiles = 0;
+
+  constructor(session: NpmSession, target: string, recorder: TraceRecorder) {
+    this.session = session;
+    this.#decoys = session.decoys;
+    session.onRecord((record) => this.#current?.sinkhole(record));
+    this.#target = target;
+    this.#recorder = recorder;
+    this.#mask = maskOf(session.decoys);
+  }
+
+  /** Runs one step of a phase and records it. *Errors:* those of `SandboxRun.exec`. */
+  async step(step: PhaseStep, deadlineMs: number, hookEnv: Record<string, string>, setenv: Record<string, string>, signal: AbortSignal): Promise<PhaseExit> {
+    const { run, env, persona, project } = this.session;
+    const executed: ExecutedFile[] = [];
+    const created = new Map<string, { event: string; report: string }>();
+    const capture = new FileCapture(captureLimits, (inside) => run.hostPath(inside));
+    const reducer = new TraceReducer({
+      run: this.session.plan.run,
+      phase: step.phase,
+      layout: {
+        home: persona.home,
+        project,
+        target: this.#target,
+        tmp: ['/tmp', '/var/tmp', '/dev/shm'],
+        caches: [`${persona.home}/.npm`, `${persona.home}/.cache`],
+        toolchain: ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc'],
+      },
+      ids: this.#recorder.ids,
+      origin: this.#origin,
+      environment: env,
+      hiddenVariables: [...Object.keys(hookEnv), ...Object.keys(setenv), 'NODE_EXTRA_CA_CERTS'],
+      ...(step.phase === 'install' ? {} : { rootPackage: this.#target }),
+      decoyPaths: new Map([...decoyPaths(this.#decoys, persona)].map(([path, decoy]) => [path, decoy.id])),
+      decoyVariables: new Map(this.#decoys.flatMap((decoy) => Object.keys(decoy.env ?? {}).map((name) => [name, decoy.id]))),
+      planted: this.session.planted,
+      ownPaths: new Set([hookFifo]),
+      resolvers: new Set([resolverAddress]),
+      mask: this.#mask,
+      sink: this.#recorder.sink,
+      onFileOpened: (file) => {
+        if (!step.runsPackageCode) return;
+        created.set(file.path, { event: file.event, report: file.report });
+        capture.hold(file.path);
+      },
+      onWrittenFileRun: (file) => executed.push(file),
+    });
+    this.#current = reducer;
+    reducer.start(performance.timeOrigin + performance.now());
+    const parser = new StraceParser(reducer);
+    let hookLines = 0;
+    const hooks = new LineBuffer((line) => {
+      if (++hookLines > maxHookLines) return;
+      const record = parseHookLine(line);
+      if (record !== undefined) reducer.hook(record);
+    });
+    const exit = await run.exec(
+      {
+        phase: step.phase,
+        argv: step.argv,
+        cwd: project,
+        deadlineMs,
+        lingerMs: step.runsPackageCode ? 2500 : 500,
+        setenv: { ...setenv, ...(step.runsPackageCode ? hookEnv : {}) },
+        mounts: step.mounts,
+        onTrace: (chunk) => parser.write(chunk),
+        onHook: (chunk) => hooks.push(chunk),
+        onOver: (limit, use) => reducer.resource(limit, `${use.peakProcesses} processes, ${Math.round(use.peakMemoryBytes / 2 ** 20)} MiB`, Date.now()),
+      },
+      signal,
+    );
+    parser.end();
+    // The sinkhole is another process: what it saw last may still be on its way.
+    await new Promise((resolve) => setTimeout(resolve, lateRecordsMs));
+    if (exit.ended === 'deadline' && exit.use.cpuMs > 0.7 * deadlineMs) reducer.resource('spin', `${exit.use.cpuMs} ms of processor time`, Date.now());
+    reducer.finish(performance.timeOrigin + performance.now(), outcomeOf(exit), exit.ended === 'exit' ? undefined : exit.ended);
+    this.#missedFiles += capture.missed;
+    this.#collect(capture, created, executed);
+    this.#observed.push({ step, reducer, exit });
+    return exit;
+  }
+
+  evidence(): RunEvidence {
+    const events = this.events();
+    const requests = this.#observed.flatMap(({ reducer }) => reducer.network().requests);
+    return {
+      run: this.session.plan.run,
+      plan: this.session.plan,
+      events,
+      processes: new Map(this.#observed.flatMap(({ reducer }) => reducer.nodes()).map((node) => [node.key, node])),
+      requests: new Map(requests.map((request) => [request.event, request])),
+      dropped: this.#dropped,
+      phases: {},
+    };
+  }
+
+  events(): TraceEvent[] {
+    return this.#observed.flatMap(({ reducer }) => reducer.events()).sort((a, b) => a.t_ms - b.t_ms || Number(a.id.slice(1)) - Number(b.id.slice(1)));
+  }
+
+  /** Report form of a phase: its steps joined; the worst ending counts. */
+  phase(phase: Phase): PhaseReport {
+    const steps = this.#observed.filter(({ step }) => step.phase === phase);
+    if (steps.length === 0) return { Status: 'not_measured', StatusReason: 'the phase was not reached' };
+    const bad = steps.find(({ exit, step }) => statusOf(exit, step) !== 'completed');
+    const tail = (name: 'stdout' | 'stderr') =>
+      Buffer.from(this.#mask(Buffer.concat(steps.map(({ exit }) => exit[name])).toString('utf8')))
+        .subarray(-4096)
+        .toString('base64');
+    const status = bad === undefined ? 'completed' : statusOf(bad.exit, bad.step);
+    return {
+      Status: status,
+      ...(bad === undefined ? {} : { StatusReason: reasonOf(bad) }),
+      Files: joinFiles(steps.flatMap(({ reducer }) => reducer.tables.files())),
+      Sockets: steps.flatMap(({ reducer }) => reducer.tables.sockets()),
+      Commands: steps.flatMap(({ reducer }) => reducer.tables.commands()),
+      DNS: steps.flatMap(({ reducer }) => reducer.tables.dns()),
+      Stdout: tail('stdout'),
+      Stderr: tail('stderr'),
+      SyscallCounts: sumCounts(steps.map(({ reducer }) => reducer.tables.syscallCounts())),
+    };
+  }
+
+  durationOf(phase: Phase): number | undefined {
+    const steps = this.#observed.filter(({ step }) => step.phase === phase);
+    return steps.length === 0 ? undefined : steps.reduce((sum, { exit }) => sum + exit.durationMs, 0);
+  }
+
+  limitations(): Limitation[] {
+    const { run } = this.session.plan;
+    const found: Limitation[] = [];
+    for (const { step, reducer, exit } of this.#observed) {
+      const base = { run, phase: step.phase };
+      const facts = reducer.facts();
+      if (exit.ended === 'deadline') found.push({ ...base, code: 'phase_deadline', channel: 'processes', effect: 'blocks_benign', text: `${step.phase} was stopped at its deadline` });
+      else if (exit.ended !== 'exit') found.push({ ...base, code: `phase_${exit.ended}`, channel: 'processes', effect: 'blocks_benign', text: `${step.phase} was stopped: limit on ${exit.ended}` });
+      if (facts.malformedLines > 0) found.push({ ...base, code: 'trace_malformed', channel: 'processes', effect: 'blocks_benign', text: `${facts.malformedLines} lines of the tracer could not be read` });
+      if (!facts.started) found.push({ ...base, code: 'phase_not_started', channel: 'processes', effect: 'blocks_benign', text: `${step.phase} (${step.name}) was not seen to start` });
+      const gaps = reducer.channelGaps();
+      if (gaps.length > 0) found.push({ ...base, code: 'hook_gap', channel: 'runtime_hook', effect: 'note', text: `the runtime hook was silent in ${new Set(gaps.map((gap) => gap.process)).size} processes (${gaps[0]?.kind}: ${gaps[0]?.detail})` });
+    }
+    if (this.#missedFiles > 0) found.push({ run, code: 'file_not_captured', channel: 'files', effect: 'note', text: `${this.#missedFiles} written files were gone before they could be read` });
+    return found;
+  }
+
+  truncation(): { field: string; kept: number; total: number }[] {
+    const dropped = this.#observed.flatMap(({ reducer }) => reducer.truncation().events);
+    if (dropped.length === 0) return [];
+    const kept = this.#observed.reduce((sum, { reducer }) => sum + reducer.events().length, 0);
+    return [{ field: 'events', kept, total: kept + dropped.reduce((sum, one) => sum + one.total - one.kept, 0) }];
+  }
+
+  /** Every step, for those who look for what the drivers said. */
+  steps(): readonly { step: PhaseStep; exit: PhaseExit }[] {
+    return this.#observed;
+  }
+
+  #collect(capture: FileCapture, created: ReadonlyMap<string, { event: string; report: string }>, executed: readonly ExecutedFile[]): void {
+    for (const file of capture.collect()) {
+      const made = created.get(file.path);
+      const ran = executed.find((one) => one.path === file.path);
+      const kind = kindOf(file.head);
+      // What a package writes into its own folder without running it is listed under Files; what it drops elsewhere is shown.
+      if (made === undefined || (ran === undefined && /^\{(pkg|dep:)/.test(made.report))) continue;
+      this.#dropped.push({
+        path: made.report,
+        sha256: file.sha256,
+        size_bytes: file.sizeBytes,
+        kind: kind.kind,
+        mime: kind.mime,
+        entropy: Math.round(file.entropy * 1000) / 1000,
+        created: made.event,
+        ...(ran === undefined ? {} : { executed: ran.executed }),
+        deleted: file.deleted,
+        signals: [],
+      });
+    }
+  }
+}
+
+function outcomeOf(exit: PhaseExit): string {
+  if (exit.ended === 'deadline') return 'error:TIMEOUT';
+  return exit.ended === 'exit' ? 'ok' : `error:${exit.ended.toUpperCase()}`;
+}
+
+function statusOf(exit: PhaseExit, step: PhaseStep): MeasuredPhase['Status'] {
+  if (exit.ended === 'deadline') return 'error_timeout';
+  if (exit.ended !== 'exit') return 'error_other';
+  return exit.exitCode === 0 || step.mayFail ? 'completed' : 'error_other';
+}
+
+function reasonOf({ step, exit }: Observed): string {
+  if (exit.ended === 'deadline') return `${step.name}: phase deadline`;
+  if (exit.ended !== 'exit') return `${step.name}: limit on ${exit.ended}`;
+  return `${step.name}: exit code ${exit.exitCode}`;
+}
+
+function parseHookLine(line: string): HookRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    // The channel is writable from inside: what is no JSON is somebody else's noise, and the counters show the gap.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const parsed = HookRecord.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Replaces decoy values, raw, wherever they stand. */
+function maskOf(decoys: readonly Decoy[]): (text: string) => string {
+  const pairs = decoys.flatMap((decoy) => decoy.values.map((value) => [value, `canary:${decoy.id}`] as const)).sort((a, b) => b[0].length - a[0].length);
+  return (text) => {
+    if (text.length < 8) return text;
+    let masked = text;
+    for (const [value, name] of pairs) if (masked.includes(value)) masked = masked.replaceAll(value, name);
+    return masked;
+  };
+}
+
+function joinFiles(rows: readonly MeasuredPhase['Files'][number][]): MeasuredPhase['Files'] {
+  const byPath = new Map<string, MeasuredPhase['Files'][number]>();
+  for (const row of rows) {
+    const known = byPath.get(row.Path);
+    if (known === undefined) byPath.set(row.Path, { ...row });
+    else Object.assign(known, { Read: known.Read || row.Read, Write: known.Write || row.Write, Delete: known.Delete || row.Delete, Count: (known.Count ?? 1) + (row.Count ?? 1) });
+  }
+  return [...byPath.values()].sort((a, b) => (a.Path < b.Path ? -1 : 1));
+}
+
+function sumCounts(all: readonly Record<string, number>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const counts of all) for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+  return total;
+}

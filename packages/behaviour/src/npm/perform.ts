@@ -1,0 +1,123 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Deadlines, Limitation, Phase } from '@assay/kernel';
+import { boxDirectory, hookEnvironment, hookFifo, hookFile, type SystemTools } from '@assay/sandbox';
+import type { FinishedRun } from '../assemble.ts';
+import type { TraceRecorder } from '../recorder.ts';
+import type { PhaseReport } from '../report/index.ts';
+import { fakeTimeOf } from '../runs.ts';
+import type { NpmCache } from './cache.ts';
+import { RunObserver } from './observe.ts';
+import { executeSteps, extractTree, importSteps, type PhaseStep, runHooks } from './phases.ts';
+import type { NpmSession } from './session.ts';
+import type { Subject } from './subject.ts';
+import { insideDirectory, type Toolchain } from './toolchain.ts';
+import { type InstalledPackage, readInstalledTree } from './tree.ts';
+
+export interface PerformContext {
+  subject: Subject;
+  toolchain: Toolchain;
+  tools: SystemTools;
+  recorder: TraceRecorder;
+  deps: { deadlines: Deadlines };
+  signal: AbortSignal;
+}
+
+/** The extracted tree that all runs share. */
+export interface PreparedTree {
+  /** Undefined when the package manager could not extract it. */
+  tree: InstalledPackage[] | undefined;
+  observer: RunObserver;
+  anyPort: boolean;
+}
+
+/** First half of the installation, in r0. */
+export async function prepareTree(session: NpmSession, cache: NpmCache, context: PerformContext): Promise<PreparedTree> {
+  const { subject, tools, deps, signal } = context;
+  await cache.mount(tools.mount);
+  const observer = new RunObserver(session, subject.name, context.recorder);
+  const step = extractTree(`${subject.name}@${subject.version}`, cache.mountAt(`${session.persona.home}/.npm`));
+  const exit = await observer.step(step, deps.deadlines.installMs, {}, {}, signal);
+  const project = path.join(session.run.options.box.root, boxDirectory, 'tree');
+  const done = exit.ended === 'exit' && exit.exitCode === 0;
+  return { tree: done ? readInstalledTree(project) : undefined, observer, anyPort: session.anyPort() };
+}
+
+/** All phases of one run over the prepared tree. */
+export async function performRun(
+  session: NpmSession,
+  prepared: PreparedTree,
+  context: PerformContext,
+  progress: (phase: Phase, work: () => Promise<void>) => Promise<void>,
+): Promise<FinishedRun> {
+  const { subject, toolchain, recorder, deps, signal } = context;
+  const isFirst = prepared.observer.session === session;
+  const observer = isFirst ? prepared.observer : new RunObserver(session, subject.name, recorder);
+  const timings: FinishedRun['timings'] = {};
+  try {
+    if (prepared.tree !== undefined) {
+      await session.run.overlayTree();
+      const hasHooks = prepared.tree.some((one) => one.hooks.length > 0);
+      const phases: [Phase, PhaseStep[], number][] = [
+        ['install', hasHooks ? [runHooks(`${subject.name}@${subject.version}`, toolchain)] : [], deps.deadlines.installMs],
+        ['import', importSteps(subject, session, toolchain), deps.deadlines.importMs],
+        ['execute', executeSteps(subject, session, toolchain), deps.deadlines.executeMs],
+      ];
+      for (const [phase, steps, deadlineMs] of phases) {
+        if (steps.length > 0) await progress(phase, () => performPhase(observer, steps, deadlineMs, context));
+        const duration = observer.durationOf(phase);
+        if (duration !== undefined) timings[phase] = duration;
+      }
+    }
+  } finally {
+    await session.run.close();
+  }
+  signal.throwIfAborted();
+  const evidence = observer.evidence();
+  return {
+    evidence,
+    phases: phaseReports(observer, isFirst, prepared),
+    timings,
+    limitations: [...observer.limitations(), ...clockLimitation(session, context.tools)],
+    truncation: observer.truncation(),
+  };
+}
+
+async function performPhase(observer: RunObserver, steps: readonly PhaseStep[], deadlineMs: number, { tools, signal }: PerformContext): Promise<void> {
+  const { plan } = observer.session;
+  const shift = fakeTimeOf[plan.clock];
+  const clock: Record<string, string> =
+    shift === undefined || tools.faketime === undefined
+      ? {}
+      : { LD_PRELOAD: tools.faketime, FAKETIME: shift, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  const until = performance.now() + deadlineMs;
+  for (const step of steps) {
+    const left = until - performance.now();
+    if (left < 100) return;
+    await observer.step(step, left, hookEnvironment(`${insideDirectory}/${hookFile}`, { fifo: hookFifo, ...step.hook }), clock, signal);
+  }
+}
+
+/** Hooks that no package of the tree declares were not left out: there was nothing to run. */
+function phaseReports(observer: RunObserver, isFirst: boolean, prepared: PreparedTree): FinishedRun['phases'] {
+  const install = observer.phase('install');
+  const nothing: PhaseReport = { Status: 'completed', Files: [], Sockets: [], Commands: [], DNS: [], Stdout: '', Stderr: '' };
+  return {
+    install: install.Status === 'not_measured' && prepared.tree !== undefined && !isFirst ? nothing : install,
+    import: observer.phase('import'),
+    execute: observer.phase('execute'),
+  };
+}
+
+function clockLimitation(session: NpmSession, tools: SystemTools): Limitation[] {
+  const { run, clock } = session.plan;
+  if (clock === 'now' || tools.faketime !== undefined) return [];
+  return [{ code: 'clock_not_shifted', channel: 'clock_shift', run, effect: 'blocks_benign', text: `the clock could not be set to ${clock}: libfaketime is not installed` }];
+}
+
+/** Folder for the files that are made for each analysis and mounted inside. */
+export function makeInsideFolder(work: string): string {
+  const folder = path.join(work, 'inside');
+  mkdirSync(folder, { mode: 0o755 });
+  return folder;
+}
