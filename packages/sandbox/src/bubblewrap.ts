@@ -15,8 +15,8 @@ export interface WrapOptions {
   uid: number;
   mounts: Mount[];
   cwd: string;
-  /** Variables set inside only: they must not reach the tracer (e.g. LD_PRELOAD). */
-  setenv: Record<string, string>;
+  /** The whole environment inside; none of it reaches the tracer or bubblewrap itself. */
+  env: Record<string, string>;
   /** File descriptor on which bubblewrap reports the exit code. */
   statusFd: number;
   argv: string[];
@@ -84,10 +84,8 @@ export function wrap(options: WrapOptions): string[] {
     ...options.mounts.flatMap(bind),
     '--chdir',
     options.cwd,
-    '--setenv',
-    'NODE_EXTRA_CA_CERTS',
-    caFile,
-    ...Object.entries(options.setenv).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--clearenv',
+    ...Object.entries({ NODE_EXTRA_CA_CERTS: caFile, ...options.env }).flatMap(([name, value]) => ['--setenv', name, value]),
     '--',
     ...options.argv,
   ];

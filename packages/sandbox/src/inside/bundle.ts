@@ -19,7 +19,7 @@ export async function bundleInside(sources: string, entries: readonly string[], 
     "'use strict';const parts={__proto__:null};",
     ...parts.map(
       ([name, text]) =>
-        `parts[${JSON.stringify(name)}]=(function(){const module={exports:{}};${text}\nreturn module.exports})();`,
+        `parts[${JSON.stringify(name)}]=(function(exports){const module={exports};${text}\nreturn module.exports})({});`,
     ),
     'return parts;',
   ].join('\n');
