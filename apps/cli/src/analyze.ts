@@ -6,7 +6,7 @@ import path from 'node:path';
 import { analyze, renderHtml, renderSarif, renderTerminal, requiredRuns, type AnalysisTarget, type DynamicAnalysisReport } from '@assay/behaviour';
 import { deadlines, KernelError, reaches, systemClock, type VerdictLevel } from '@assay/kernel';
 import { loadNpmConfig, npmLimits, NpmSource } from '@assay/registries';
-import { readSettings } from './config.ts';
+import { readSettings, type Settings } from './config.ts';
 import { flagsOf } from './doctor-command.ts';
 import { exitCode } from './exit.ts';
 import { progressTo } from './progress.ts';
@@ -24,12 +24,7 @@ export async function analyzeCommand(target: string | undefined, options: Record
   process.on('SIGHUP', interrupt);
   await mkdir(settings.cacheDirectory, { recursive: true });
   const work = await mkdtemp(path.join(tmpdir(), 'assay-'));
-  const source = new NpmSource({
-    config: await loadNpmConfig({ cwd: process.cwd(), env: process.env, ...(settings.npmRegistry === undefined ? {} : { registry: settings.npmRegistry }) }),
-    cacheDir: path.join(settings.cacheDirectory, 'npm'),
-    clock: systemClock,
-    limits: npmLimits,
-  });
+  const source = await openNpmSource(settings);
   try {
     const result = await analyze(
       {
@@ -95,4 +90,20 @@ function codeFor(report: DynamicAnalysisReport, options: Record<string, unknown>
     return exitCode.done;
   }
   return exitCode.failed;
+}
+
+/** Registries on this machine itself have no name that means anything inside a sandbox: there they get one of their own. */
+const loopbackAlias = 'https://npm.registry.test/';
+
+async function openNpmSource(settings: Settings): Promise<NpmSource> {
+  const { npmRegistry, cacheDirectory } = settings;
+  const config = await loadNpmConfig({ cwd: process.cwd(), env: process.env, ...(npmRegistry === undefined ? {} : { registry: npmRegistry }) });
+  const isLoopback = /^(localhost|127\.[0-9.]+|\[::1\])$/.test(new URL(config.registry).hostname);
+  return new NpmSource({
+    config,
+    cacheDir: path.join(cacheDirectory, 'npm'),
+    clock: systemClock,
+    limits: npmLimits,
+    ...(isLoopback ? { baseUrl: loopbackAlias } : {}),
+  });
 }

@@ -89,7 +89,7 @@ async function performPhase(observer: RunObserver, steps: readonly PhaseStep[], 
   const clock: Record<string, string> =
     shift === undefined || tools.faketime === undefined
       ? {}
-      : { LD_PRELOAD: tools.faketime, FAKETIME: shift, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+      : { LD_PRELOAD: tools.faketime, FAKETIME: shift, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_DISABLE_SHM: '1' };
   const until = performance.now() + deadlineMs;
   for (const step of steps) {
     const left = until - performance.now();

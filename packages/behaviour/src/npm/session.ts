@@ -144,7 +144,7 @@ function plantedFiles(persona: Persona, decoys: readonly Decoy[], home: readonly
     files.set(path, { ...file, path });
   }
   const npmrc = files.get(`${persona.home}/.npmrc`);
-  if (npmrc !== undefined && registry.protocol === 'http:') {
+  if (npmrc !== undefined) {
     files.set(npmrc.path, { ...npmrc, content: `registry=${registry.href}\n${Buffer.from(npmrc.content).toString()}` });
   }
   return [...files.values()].filter(({ path }) => path.startsWith(`${persona.home}/`));
