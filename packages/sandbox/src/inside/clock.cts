@@ -8,6 +8,7 @@ const installClock: Part = (kit) => {
   const { p, runtime, config, shared } = kit;
   const { global } = runtime;
   const minRecordedMs = 1000;
+  const longTimers: SampleGate = { count: 0, last: 0 };
   const { shorten } = config;
   type Interval = { _destroyed?: boolean };
   const plainTimeout = global.setTimeout;
@@ -28,7 +29,7 @@ const installClock: Part = (kit) => {
   }
 
   function note(api: string, ms: number): number {
-    if (kit.calledByRuntime()) return ms;
+    if (!kit.sampled(longTimers, 500) || kit.calledByRuntime()) return shortened(ms);
     const actual = shortened(ms);
     if (actual !== ms) shared.timersUntil = p.max(shared.timersUntil, runtime.now() + actual + 50);
     kit.call(api, actual === ms ? '' : `shortened to ${actual} ms`, { ms, distinct: 4 });

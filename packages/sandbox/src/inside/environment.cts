@@ -77,11 +77,11 @@ const installEnvironment: Part = (kit) => {
   const cacheFile = 'node:internal/source_map/source_map_cache';
 
   function read(name: string): void {
-    if (ordinary.has(name)) return;
     if (sweep[position] === name && runtime.now() - sweptAt < sweepMs) {
-      position += 1;
+      position = (position + 1) % sweep.length;
       return;
     }
+    if (ordinary.has(name)) return;
     let gate = seen.get(name);
     if (gate === undefined) {
       if (seen.size() > 2000) return;

@@ -8,6 +8,7 @@ import type { Bag, Part } from './kit.ts';
 const installFiles: Part = (kit) => {
   const { p, runtime, shared } = kit;
   const maxFiles = 20_000;
+  const gate = { count: 0, last: 0 };
   /** The module loaders read through these functions as well: that is how `patches.cts` knows where to look for code. */
   const code = /^\/.+\.[cm]?js$/;
 
@@ -21,7 +22,7 @@ const installFiles: Part = (kit) => {
     if (typeof text !== 'string') return;
     if (p.exec(code, text) !== null && shared.files.size() < maxFiles) shared.files.set(text, true);
     if (p.includes(text, '/node_modules/') || p.exec(sensitive, text) === null) return;
-    if (!kit.calledByRuntime()) kit.call(api, text, { distinct: 32 });
+    if (kit.sampled(gate, 2000) && !kit.calledByRuntime()) kit.call(api, text, { distinct: 32 });
   }
 
   const names = [

@@ -93,6 +93,8 @@ export type Runtime = {
   readonly callSites: (count: number) => Frame[];
   readonly pid: number;
   readonly hookPath: string;
+  /** Name that the hook's code is compiled under, as it stands in stack frames. */
+  readonly ownName: string;
   /** Name of the environment variable that carries the configuration. */
   readonly variable: string;
   readonly thread: number;
@@ -133,8 +135,8 @@ export type Kit = {
   readonly place: (frame: Frame) => string;
   /** Whether the code that called the hooked function is the runtime's own. */
   readonly calledByRuntime: () => boolean;
-  /** Whether a call of an often called function is worth looking at the stack: the first 32, then one per millisecond. */
-  readonly sampled: (gate: SampleGate) => boolean;
+  /** Whether a call of an often called function is worth looking at the stack: the first `free`, then one per millisecond. */
+  readonly sampled: (gate: SampleGate, free?: number) => boolean;
   /** Replaces a function by one that calls `before` and then the original. */
   readonly observe: (
     target: object,
@@ -201,7 +203,6 @@ export type Parts = {
   readonly caller: (
     p: Primordials,
     runtime: Runtime,
-    ownName: string,
   ) => Pick<Kit, 'caller' | 'calledByRuntime' | 'place'> & { frame: () => Frame | undefined };
   readonly disguise: (
     p: Primordials,
@@ -227,7 +228,7 @@ export type Parts = {
 
 /** What waits for each public module to be asked for first. */
 export type LazyModules = SafeMap<string, ((exports: Bag) => void)[]>;
-export type Assembly = { parts: Parts; ownName: string; lazy: LazyModules };
+export type Assembly = { parts: Parts; lazy: LazyModules };
 export type Disguise = Pick<
   Kit,
   'observe' | 'replace' | 'replaceGetter' | 'observeConstructor' | 'trap' | 'shownDescriptor' | 'hideProxy'

@@ -38,6 +38,7 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
     callSites: util.getCallSites as unknown as Runtime['callSites'],
     pid: process.pid,
     hookPath,
+    ownName,
     variable,
     thread: isWorker ? (require('node:worker_threads') as typeof import('node:worker_threads')).threadId : 0,
   };
@@ -51,7 +52,7 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
 
   function install(out: Channel, settings: HookConfig): void {
     const lazy: LazyModules = p.map();
-    const kit = parts.assemble(p, runtime, settings, out, { parts, ownName, lazy });
+    const kit = parts.assemble(p, runtime, settings, out, { parts, lazy });
     out.write({ kind: 'start', runtime: 'node', version: process.version });
     const install: Part[] = [
       parts.environment,
