@@ -45,6 +45,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
     onEnd: undefined,
     maxSyncChildMs: Number.POSITIVE_INFINITY,
     timersUntil: 0,
+    isSilent: false,
     checkpoint: () => undefined,
     locate: () => undefined,
   };
@@ -68,6 +69,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
   }
 
   function call(api: string, detail: string, facts: CallFacts = {}): void {
+    if (shared.isSilent) return;
     seen += 1;
     const from = 'caller' in facts ? facts.caller : caller();
     const key = `${api}\n${from ?? ''}`;

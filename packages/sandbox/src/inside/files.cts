@@ -26,27 +26,11 @@ const installFiles: Part = (kit) => {
   }
 
   const names = [
-    'access',
-    'exists',
-    'stat',
-    'lstat',
-    'readlink',
-    'realpath',
-    'readFile',
-    'open',
-    'readdir',
-    'opendir',
-    'createReadStream',
-    'statfs',
-    'copyFile',
-    'cp',
-    'writeFile',
-    'appendFile',
-    'createWriteStream',
-    'symlink',
-    'watch',
-    'watchFile',
-  ]; // prettier-ignore
+    'access exists stat lstat readlink realpath readFile open readdir opendir createReadStream statfs',
+    'copyFile cp writeFile appendFile createWriteStream symlink watch watchFile',
+  ]
+    .join(' ')
+    .split(' ');
   const fs = runtime.require('node:fs') as unknown as Bag;
   const wrap = (target: object, name: string, api: string): void =>
     kit.replace(target, name, (original, self, args) => {
