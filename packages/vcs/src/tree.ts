@@ -1,4 +1,4 @@
-import { VcsError } from './errors.ts';
+import { quoted, VcsError } from './errors.ts';
 import { type Git, tooMuch } from './git.ts';
 import { tokensOf } from './tokens.ts';
 
@@ -15,6 +15,9 @@ const kinds: Readonly<Record<string, TreeEntryKind>> = {
   '120000': 'symlink',
   '160000': 'submodule',
 };
+
+/** Matches `../x`, `a/.git/config`, `a//b`, `/x`, `.`; not `.github/x`, `a..b`. */
+const hostilePath = /(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)/i;
 
 /**
  * Every path of a commit, in git's order. Needs trees only, no blobs.
@@ -48,5 +51,10 @@ function parseEntry(token: string): TreeEntry {
   if (kind === undefined || tab === -1) {
     throw new VcsError('REPOSITORY_INVALID', `a tree holds an entry of mode ${JSON.stringify(mode)}`, { mode });
   }
-  return { path: token.slice(tab + 1), kind, blob };
+  const path = token.slice(tab + 1);
+  // Checked when it was fetched, too; a reader does not rely on it.
+  if (hostilePath.test(path)) {
+    throw new VcsError('REPOSITORY_INVALID', `a tree holds the path ${quoted(path)}`, { path: quoted(path) });
+  }
+  return { path, kind, blob };
 }
