@@ -63,7 +63,14 @@ export interface StraceOptions {
   output: string;
   /** Bytes kept of each string argument (paths are never cut). */
   stringLimit?: number;
+  /**
+   * Holds up the first deletes of each thread, so that what deletes its own traces can still be opened by then: longer than
+   * the pause between two looks at the tracer's output. `calls: 0` holds up none.
+   */
+  delayedDeletes?: { ms: number; calls: number };
 }
+
+const delayedDeletes = { ms: 6, calls: 32 };
 
 /**
  * Command line of the tracer up to and including `--`; the command to trace follows it.
@@ -73,6 +80,7 @@ export interface StraceOptions {
  * line that says it killed a process.
  */
 export function straceArgs(options: StraceOptions): string[] {
+  const { ms, calls } = options.delayedDeletes ?? delayedDeletes;
   return [
     'strace',
     '-f',
@@ -93,6 +101,7 @@ export function straceArgs(options: StraceOptions): string[] {
       .join(',')}`,
     '-e',
     'inject=io_uring_setup:error=ENOSYS',
+    ...(calls > 0 ? ['-e', `inject=unlink,unlinkat:delay_enter=${ms * 1000}:when=1..${calls}`] : []),
     '-o',
     options.output,
     '--',
