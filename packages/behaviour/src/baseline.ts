@@ -56,7 +56,11 @@ export async function compareWithPrevious(
     treeFacts: (one) => {
       if (one.name === subject.name) return { newHooks: added.hooks ?? [] };
       // Deeper in the tree only what the package itself asks for can be compared without installing the version before.
-      return (added.dependencies ?? []).includes(one.name) ? { isNew: true } : now.dependencies.has(one.name) ? { isNew: false } : {};
+      return (added.dependencies ?? []).includes(one.name)
+        ? { isNew: true }
+        : now.dependencies.has(one.name)
+          ? { isNew: false }
+          : {};
     },
     ms: Math.round(performance.now() - begun),
     ...(tree === undefined ? {} : {}),
@@ -79,7 +83,11 @@ function factsOf(archive: PackageArchive): Facts {
 }
 
 function difference(a: Facts, b: Facts): Difference {
-  const of = (key: keyof Facts) => [...a[key]].filter((name) => !b[key].has(name)).sort().slice(0, maxNames);
+  const of = (key: keyof Facts) =>
+    [...a[key]]
+      .filter((name) => !b[key].has(name))
+      .sort()
+      .slice(0, maxNames);
   return { hooks: of('hooks'), dependencies: of('dependencies'), files: of('files') };
 }
 
@@ -91,11 +99,20 @@ async function fromFile(file: string, signal: AbortSignal): Promise<Previous> {
   return { version: archive.manifest.version ?? 'unknown', sha256: sha256(bytes), archive };
 }
 
-async function fromRegistry(subject: Subject, source: NpmSource, signal: AbortSignal): Promise<Previous | { reason: string } | undefined> {
+async function fromRegistry(
+  subject: Subject,
+  source: NpmSource,
+  signal: AbortSignal,
+): Promise<Previous | { reason: string } | undefined> {
   const { resolved } = subject;
   if (resolved === undefined) return undefined;
   const version = previousVersion(resolved.packument, resolved.version);
-  const dist = version === undefined ? undefined : (resolved.packument.versions[version]?.dist as { tarball?: unknown; integrity?: unknown; shasum?: unknown } | undefined);
+  const dist =
+    version === undefined
+      ? undefined
+      : (resolved.packument.versions[version]?.dist as
+          | { tarball?: unknown; integrity?: unknown; shasum?: unknown }
+          | undefined);
   if (version === undefined || typeof dist?.tarball !== 'string') return undefined;
   try {
     const fetched = await fetchNpm(
@@ -115,6 +132,8 @@ async function fromRegistry(subject: Subject, source: NpmSource, signal: AbortSi
     return { version, sha256: fetched.sha256, archive };
   } catch (error) {
     signal.throwIfAborted();
-    return { reason: `the previous version ${version} could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}` };
+    return {
+      reason: `the previous version ${version} could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`,
+    };
   }
 }

@@ -178,7 +178,12 @@ export class SandboxRun {
       if (host === undefined) throw new RangeError(`planted file ${file.path} is outside home, project and /tmp`);
       const root = this.hostPath(inhabitant.home) as string;
       const first = mkdirSync(path.dirname(host), { recursive: true });
-      for (let made = path.dirname(host); first !== undefined && made.length >= first.length && made !== root; made = path.dirname(made)) own(made);
+      for (
+        let made = path.dirname(host);
+        first !== undefined && made.length >= first.length && made !== root;
+        made = path.dirname(made)
+      )
+        own(made);
       writeFileSync(host, file.content, { mode: file.mode });
       own(host);
     }
@@ -201,7 +206,11 @@ export class SandboxRun {
           ]
         : [];
     const [command = '', ...args] = [...box.enter(), tools.nsenter, `--net=${netns}`, '--', ...drop, ...sinkhole.argv];
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin' }, detached: true });
+    const child = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: '/usr/sbin:/usr/bin' },
+      detached: true,
+    });
     this.#sinkhole = child;
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -220,7 +229,11 @@ export class SandboxRun {
       child.once('error', reject);
       child.once('exit', (code) => {
         reject(
-          new SandboxError('ISOLATION_UNAVAILABLE', `the sinkhole network did not start (exit ${code}): ${stderr.trim()}; nothing was run`, { code }),
+          new SandboxError(
+            'ISOLATION_UNAVAILABLE',
+            `the sinkhole network did not start (exit ${code}): ${stderr.trim()}; nothing was run`,
+            { code },
+          ),
         );
       });
       child.stdin.write(sinkhole.configLine);
@@ -262,6 +275,10 @@ export class SandboxRun {
       ...straceArgs({ output: fifo }).slice(1),
       ...wrapped,
     ];
-    return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C' }, detached: true });
+    return spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C' },
+      detached: true,
+    });
   }
 }

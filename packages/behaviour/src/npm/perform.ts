@@ -32,7 +32,11 @@ export interface PreparedTree {
 }
 
 /** First half of the installation, in r0. */
-export async function prepareTree(session: NpmSession, cache: NpmCache, context: PerformContext): Promise<PreparedTree> {
+export async function prepareTree(
+  session: NpmSession,
+  cache: NpmCache,
+  context: PerformContext,
+): Promise<PreparedTree> {
   const { subject, tools, deps, signal } = context;
   await cache.mount(tools.mount);
   const observer = new RunObserver(session, subject.name, context.recorder);
@@ -59,7 +63,11 @@ export async function performRun(
       await session.run.overlayTree();
       const hasHooks = prepared.tree.some((one) => one.hooks.length > 0);
       const phases: [Phase, PhaseStep[], number][] = [
-        ['install', hasHooks ? [runHooks(`${subject.name}@${subject.version}`, toolchain)] : [], deps.deadlines.installMs],
+        [
+          'install',
+          hasHooks ? [runHooks(`${subject.name}@${subject.version}`, toolchain)] : [],
+          deps.deadlines.installMs,
+        ],
         ['import', importSteps(subject, session, toolchain), deps.deadlines.importMs],
         ['execute', executeSteps(subject, session, toolchain), deps.deadlines.executeMs],
       ];
@@ -83,7 +91,12 @@ export async function performRun(
   };
 }
 
-async function performPhase(observer: RunObserver, steps: readonly PhaseStep[], deadlineMs: number, { tools, signal }: PerformContext): Promise<void> {
+async function performPhase(
+  observer: RunObserver,
+  steps: readonly PhaseStep[],
+  deadlineMs: number,
+  { tools, signal }: PerformContext,
+): Promise<void> {
   const { plan } = observer.session;
   const shift = fakeTimeOf[plan.clock];
   const clock: Record<string, string> =
@@ -94,14 +107,28 @@ async function performPhase(observer: RunObserver, steps: readonly PhaseStep[], 
   for (const step of steps) {
     const left = until - performance.now();
     if (left < 100) return;
-    await observer.step(step, left, hookEnvironment(`${insideDirectory}/${hookFile}`, { fifo: hookFifo, ...step.hook }), clock, signal);
+    await observer.step(
+      step,
+      left,
+      hookEnvironment(`${insideDirectory}/${hookFile}`, { fifo: hookFifo, ...step.hook }),
+      clock,
+      signal,
+    );
   }
 }
 
 /** Hooks that no package of the tree declares were not left out: there was nothing to run. */
 function phaseReports(observer: RunObserver, isFirst: boolean, prepared: PreparedTree): FinishedRun['phases'] {
   const install = observer.phase('install');
-  const nothing: PhaseReport = { Status: 'completed', Files: [], Sockets: [], Commands: [], DNS: [], Stdout: '', Stderr: '' };
+  const nothing: PhaseReport = {
+    Status: 'completed',
+    Files: [],
+    Sockets: [],
+    Commands: [],
+    DNS: [],
+    Stdout: '',
+    Stderr: '',
+  };
   return {
     install: install.Status === 'not_measured' && prepared.tree !== undefined && !isFirst ? nothing : install,
     import: observer.phase('import'),
@@ -112,7 +139,15 @@ function phaseReports(observer: RunObserver, isFirst: boolean, prepared: Prepare
 function clockLimitation(session: NpmSession, tools: SystemTools): Limitation[] {
   const { run, clock } = session.plan;
   if (clock === 'now' || tools.faketime !== undefined) return [];
-  return [{ code: 'clock_not_shifted', channel: 'clock_shift', run, effect: 'blocks_benign', text: `the clock could not be set to ${clock}: libfaketime is not installed` }];
+  return [
+    {
+      code: 'clock_not_shifted',
+      channel: 'clock_shift',
+      run,
+      effect: 'blocks_benign',
+      text: `the clock could not be set to ${clock}: libfaketime is not installed`,
+    },
+  ];
 }
 
 /** Folder for the files that are made for each analysis and mounted inside. */
