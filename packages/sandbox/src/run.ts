@@ -44,6 +44,8 @@ export interface PhaseCommand {
   lingerMs: number;
   setenv: Record<string, string>;
   mounts: Mount[];
+  /** Whether opens, deletes and the like are traced; they cost a third of an installation. */
+  traceFiles: boolean;
   onTrace: (chunk: Buffer) => void;
   onHook: (chunk: Buffer) => void;
   onOver?: (limit: 'memory' | 'processes', use: ResourceUse) => void;
@@ -272,7 +274,7 @@ export class SandboxRun {
       '--core=0',
       '--',
       tools.strace,
-      ...straceArgs({ output: fifo }).slice(1),
+      ...straceArgs({ output: fifo, files: command.traceFiles }).slice(1),
       ...wrapped,
     ];
     return spawn(program, args, {

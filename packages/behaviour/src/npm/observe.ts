@@ -116,6 +116,7 @@ export class RunObserver {
         lingerMs: step.runsPackageCode ? 2500 : 500,
         setenv: { ...setenv, ...(step.runsPackageCode ? hookEnv : {}) },
         mounts: step.mounts,
+        traceFiles: step.runsPackageCode,
         onTrace: (chunk) => parser.write(chunk),
         onHook: (chunk) => hooks.push(chunk),
         onOver: (limit, use) =>

@@ -10,6 +10,7 @@ import type { NpmCache } from './cache.ts';
 import { RunObserver } from './observe.ts';
 import { executeSteps, extractTree, importSteps, type PhaseStep, runHooks } from './phases.ts';
 import type { NpmSession } from './session.ts';
+import { strayFiles } from './stray.ts';
 import type { Subject } from './subject.ts';
 import { insideDirectory, type Toolchain } from './toolchain.ts';
 import { type InstalledPackage, readInstalledTree } from './tree.ts';
@@ -29,6 +30,8 @@ export interface PreparedTree {
   tree: InstalledPackage[] | undefined;
   observer: RunObserver;
   anyPort: boolean;
+  /** Files that the package manager wrote where it has no business. */
+  stray: string[];
 }
 
 /** First half of the installation, in r0. */
@@ -44,7 +47,12 @@ export async function prepareTree(
   const exit = await observer.step(step, deps.deadlines.installMs, {}, {}, signal);
   const project = path.join(session.run.options.box.root, boxDirectory, 'tree');
   const done = exit.ended === 'exit' && exit.exitCode === 0;
-  return { tree: done ? readInstalledTree(project) : undefined, observer, anyPort: session.anyPort() };
+  return {
+    tree: done ? readInstalledTree(project) : undefined,
+    observer,
+    anyPort: session.anyPort(),
+    stray: strayFiles(session),
+  };
 }
 
 /** All phases of one run over the prepared tree. */
@@ -84,9 +92,13 @@ export async function performRun(
   const evidence = observer.evidence();
   return {
     evidence,
-    phases: phaseReports(observer, isFirst, prepared),
+    phases: phaseReports(observer, isFirst, prepared, subject.name),
     timings,
-    limitations: [...observer.limitations(), ...clockLimitation(session, context.tools)],
+    limitations: [
+      ...observer.limitations(),
+      ...clockLimitation(session, context.tools),
+      ...(isFirst ? strayLimitation(prepared) : []),
+    ],
     truncation: observer.truncation(),
   };
 }
@@ -118,8 +130,13 @@ async function performPhase(
 }
 
 /** Hooks that no package of the tree declares were not left out: there was nothing to run. */
-function phaseReports(observer: RunObserver, isFirst: boolean, prepared: PreparedTree): FinishedRun['phases'] {
-  const install = observer.phase('install');
+function phaseReports(
+  observer: RunObserver,
+  isFirst: boolean,
+  prepared: PreparedTree,
+  target: string,
+): FinishedRun['phases'] {
+  const install = withTree(observer.phase('install'), target, prepared);
   const nothing: PhaseReport = {
     Status: 'completed',
     Files: [],
@@ -134,6 +151,26 @@ function phaseReports(observer: RunObserver, isFirst: boolean, prepared: Prepare
     import: observer.phase('import'),
     execute: observer.phase('execute'),
   };
+}
+
+/** What the extraction wrote, from what lies there: a row per package. */
+function withTree(install: PhaseReport, target: string, { tree }: PreparedTree): PhaseReport {
+  if (install.Status === 'not_measured' || tree === undefined) return install;
+  const known = new Set(install.Files.map(({ Path }) => Path));
+  const names = [...new Set(tree.map(({ name }) => name))].map((name) =>
+    name === target ? '{pkg}/**' : `{dep:${name}}/**`,
+  );
+  const rows = names
+    .filter((name) => !known.has(name))
+    .map((Path) => ({ Path, Read: false, Write: true, Delete: false }));
+  return { ...install, Files: [...install.Files, ...rows].sort((a, b) => (a.Path < b.Path ? -1 : 1)) };
+}
+
+/** Something made the package manager write outside: whatever it was, nobody watched it happen. */
+function strayLimitation({ stray }: PreparedTree): Limitation[] {
+  if (stray.length === 0) return [];
+  const text = `extracting the tree wrote outside of it: ${stray.slice(0, 5).join(', ')}`;
+  return [{ code: 'stray_extraction', channel: 'files', run: 'r0', phase: 'install', effect: 'blocks_benign', text }];
 }
 
 function clockLimitation(session: NpmSession, tools: SystemTools): Limitation[] {
