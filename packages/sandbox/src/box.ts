@@ -213,7 +213,10 @@ class NamespaceBox implements Box {
 /** Where the box's directory is put together: not above what is to be seen in it, which a mount there would hide. */
 function stagingFor(hosts: readonly string[]): string {
   const isFree = (folder: string) => !hosts.some((host) => host === folder || host.startsWith(`${folder}/`));
-  return [boxDirectory, '/srv', '/media', '/opt', '/home'].find((folder) => isFree(folder) && existsSync(folder)) ?? boxDirectory;
+  return (
+    [boxDirectory, '/srv', '/media', '/opt', '/home'].find((folder) => isFree(folder) && existsSync(folder)) ??
+    boxDirectory
+  );
 }
 
 function onlyChildOf(pid: number): number {

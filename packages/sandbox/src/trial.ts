@@ -1,8 +1,8 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openBox } from './box.ts';
-import { encodeConfig, makeCa, sinkholeArguments } from './sinkhole/index.ts';
 import { SandboxRun } from './run.ts';
+import { encodeConfig, makeCa, sinkholeArguments } from './sinkhole/index.ts';
 import { findSystemTools } from './tools.ts';
 
 /**
@@ -79,7 +79,11 @@ async function main(): Promise<void> {
       machineId: '0'.repeat(32),
     },
     projectDirectory: `${trialHome}/project`,
-    files: Object.entries(trial.files ?? {}).map(([name, content]) => ({ path: `${trialHome}/${name}`, content, mode: 0o644 })),
+    files: Object.entries(trial.files ?? {}).map(([name, content]) => ({
+      path: `${trialHome}/${name}`,
+      content,
+      mode: 0o644,
+    })),
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: trialHome },
     caPem: ca.certPem,
     hostCaBundle: '',
@@ -117,6 +121,7 @@ async function main(): Promise<void> {
         cwd: trialHome,
         deadlineMs,
         lingerMs,
+        traceFiles: true,
         setenv: {},
         mounts: [],
         onTrace: (chunk) => {

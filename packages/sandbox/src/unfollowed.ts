@@ -22,7 +22,10 @@ export function openUnfollowed(file: string): number {
       closeSync(folder);
       folder = next;
     }
-    return openSync(`/proc/self/fd/${folder}/${last}`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return openSync(
+      `/proc/self/fd/${folder}/${last}`,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
   } finally {
     closeSync(folder);
   }

@@ -4,8 +4,8 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hookFifo } from './run.ts';
-import { starters, startTrial } from './trial-start.ts';
 import { type TrialCommand, trialHome } from './trial.ts';
+import { starters, startTrial } from './trial-start.ts';
 
 const secret = 'host-secret-0fb1c7';
 
@@ -118,7 +118,9 @@ async function listen(name: string, where: { port: number; host: string } | stri
     socket.end(secret);
   });
   servers.push(server);
-  await new Promise<void>((resolve) => (typeof where === 'string' ? server.listen(where, resolve) : server.listen(where, resolve)));
+  await new Promise<void>((resolve) =>
+    typeof where === 'string' ? server.listen(where, resolve) : server.listen(where, resolve),
+  );
   return server;
 }
 
@@ -197,8 +199,32 @@ describe.each(starters)('a sandbox that %s starts', (starter) => {
     expect(files.filter((file) => existsSync(file)).length).toBeGreaterThan(3);
     // /etc/machine-id is there, but is the sandbox's own.
     expect(seen.readable).toEqual(['/etc/machine-id']);
-    expect(seen.listings).toMatchObject({ '/root': [], '/home': ['jo'], '/var': ['tmp'], '/mnt': [], '/opt': [], '/srv': [], '/sys': [], '/boot': [], '/run': ['user'] });
-    expect(seen.listings['/']).toEqual(['bin', 'dev', 'etc', 'home', 'lib', 'lib64', 'proc', 'root', 'run', 'sbin', 'tmp', 'usr', 'var']);
+    expect(seen.listings).toMatchObject({
+      '/root': [],
+      '/home': ['jo'],
+      '/var': ['tmp'],
+      '/mnt': [],
+      '/opt': [],
+      '/srv': [],
+      '/sys': [],
+      '/boot': [],
+      '/run': ['user'],
+    });
+    expect(seen.listings['/']).toEqual([
+      'bin',
+      'dev',
+      'etc',
+      'home',
+      'lib',
+      'lib64',
+      'proc',
+      'root',
+      'run',
+      'sbin',
+      'tmp',
+      'usr',
+      'var',
+    ]);
   });
 
   it("has none of the orchestrator's environment, descriptors and key rings", () => {
@@ -242,15 +268,26 @@ describe.each(starters)('a sandbox that %s starts', (starter) => {
   });
 
   it('records the attempts', () => {
-    for (const call of [/unshare\(CLONE_NEWUSER\) += -1/, /mount\(.* = -1/, /ptrace\(PTRACE_ATTACH.* = -1/, /keyctl\(.* = -1 EPERM/, /add_key\(.* = -1 EPERM/, /bpf\(/]) {
+    for (const call of [
+      /unshare\(CLONE_NEWUSER\) += -1/,
+      /mount\(.* = -1/,
+      /ptrace\(PTRACE_ATTACH.* = -1/,
+      /keyctl\(.* = -1 EPERM/,
+      /add_key\(.* = -1 EPERM/,
+      /bpf\(/,
+    ]) {
       expect(traced.trace).toMatch(call);
     }
   });
 
   it('can be written to in its home, project and temporary folders alone', () => {
     const roots = [trialHome, '/tmp', '/var/tmp', '/dev/shm'];
-    expect(seen.writable.filter((folder) => !folder.startsWith(`${trialHome}/`))).toEqual(expect.arrayContaining(roots));
-    expect(seen.writable.filter((folder) => !roots.some((root) => folder === root || folder.startsWith(`${root}/`)))).toEqual([]);
+    expect(seen.writable.filter((folder) => !folder.startsWith(`${trialHome}/`))).toEqual(
+      expect.arrayContaining(roots),
+    );
+    expect(
+      seen.writable.filter((folder) => !roots.some((root) => folder === root || folder.startsWith(`${root}/`))),
+    ).toEqual([]);
     expect(seen.sysctls).toEqual([]);
   });
 
@@ -262,7 +299,12 @@ describe.each(starters)('a sandbox that %s starts', (starter) => {
   });
 
   it("lets package code write to the hook's channel, and neither read nor change it", () => {
-    expect(seen.hook).toEqual({ read: 'EACCES', chmod: 'EROFS', remove: expect.stringMatching(/EBUSY|EROFS/), write: 'ok' });
+    expect(seen.hook).toEqual({
+      read: 'EACCES',
+      chmod: 'EROFS',
+      remove: expect.stringMatching(/EBUSY|EROFS/),
+      write: 'ok',
+    });
     expect(traced.hookBytes).toBe(3);
   });
 
