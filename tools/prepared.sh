@@ -42,7 +42,7 @@ deps_are_current() {
 # Folders count as well as files, so a removed source is noticed; a room's own folder does not, because making dist/
 # in it changes its time.
 build_is_current() {
-  [ -e "$1/.assay/built" ] && [ -e "$1/apps/cli/dist/main.js" ] &&
+  [ -e "$1/.assay/built" ] && [ -e "$1/apps/cli/dist/bundle/main.js" ] &&
     [ -z "$(cd "$1" && find packages apps testing bench tsconfig.base.json tsconfig.json \
       \( -name node_modules -o -name dist \) -prune -o \
       \( -type f -o -name src -o -path '*/src/*' \) -newer .assay/built -print -quit)" ]

@@ -4,7 +4,7 @@
 #
 #   system  the programs of the sandbox: installed as root on Debian and Ubuntu, otherwise the command to run is printed
 #   deps    npm ci with the machine's own npm and Node >= 20; brings the pinned Node that all else runs under
-#   build   tsc -b under the pinned Node
+#   build   tsc -b under the pinned Node, then one bundle of the command line
 #
 # Speaks on stderr only (stdout belongs to the command that follows). Exits 0, or 3 when something is missing or failed.
 # One setup works at a time: the lock is the kernel's (flock) and is held by npm and tsc too, so it ends with the last of
@@ -60,6 +60,7 @@ prepare_build() {
   say 'building (tsc -b) ...'
   use_pinned_node "$root"
   "$node" node_modules/typescript/bin/tsc -b </dev/null 1>&2 || fail 'the build failed (see above).'
+  "$node" tools/bundle.ts </dev/null 1>&2 || fail 'the build failed (see above).'
   mv .assay/building .assay/built
 }
 

@@ -54,6 +54,10 @@ async function makeCheckout(machine: Partial<Machine> = {}): Promise<{ path: str
   for (const folder of ['packages', 'apps/cli/src', 'testing', 'bench', 'bin'])
     await mkdir(join(path, folder), { recursive: true });
   await writeFile(join(path, 'apps/cli/src/main.ts'), '');
+  await writeFile(
+    join(path, 'tools/bundle.ts'),
+    "import { cpSync } from 'node:fs';\ncpSync('apps/cli/dist/main.js', 'apps/cli/dist/bundle/main.js');\n",
+  );
   for (const file of ['tsconfig.json', 'tsconfig.base.json']) await writeFile(join(path, file), '{}');
   await writeLock(path, '1.0.0');
   const script = async (name: string, body: string): Promise<void> => {

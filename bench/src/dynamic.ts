@@ -15,7 +15,7 @@ interface Row {
   bytes: number;
 }
 
-const cli = fileURLToPath(new URL('../../apps/cli/dist/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../apps/cli/dist/bundle/main.js', import.meta.url));
 
 /**
  * `npm run bench -- dynamic`: wall and processor time of r0 and of all six runs against a bare `npm install` + `import` of the

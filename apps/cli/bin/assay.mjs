@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 /** What the product runs under when no pinned Node exists for this machine. */
 const leastMajor = 24;
-const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'main.js');
+const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'bundle', 'main.js');
 
 /** The Node that came with the dependencies, or undefined where npm has none for this machine. */
 function pinnedNode() {

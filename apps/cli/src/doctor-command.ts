@@ -23,6 +23,6 @@ export function flagsOf(options: Record<string, unknown>): { cacheDir?: string; 
 }
 
 function pinnedNpm(): string {
-  const behaviour = createRequire(import.meta.resolve('@assay/behaviour'));
+  const behaviour = createRequire(createRequire(import.meta.url).resolve('@assay/behaviour'));
   return path.join(path.dirname(behaviour.resolve('npm/package.json')), 'bin', 'npm-cli.js');
 }

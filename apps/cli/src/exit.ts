@@ -1,4 +1,4 @@
-import { AppError, exitCodeOf, type KernelErrorCode } from '@assay/kernel';
+import { AppError, exitCodeOf, type KernelErrorCode } from '@assay/kernel/errors';
 
 /** Exit codes that every command shares (shared/seams.md §8). */
 export const exitCode = { done: 0, found: 1, usage: 2, failed: 3, interrupted: 130 } as const;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AppError } from '@assay/kernel';
+import { enableCompileCache } from 'node:module';
+import path from 'node:path';
+import { AppError } from '@assay/kernel/errors';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCode, exitCodeFor } from './exit.ts';
+
+// What was compiled once is not compiled again: most of a start is that.
+enableCompileCache(path.join(import.meta.dirname, '.cache'));
 
 const failLevels = ['inconclusive', 'suspicious', 'malicious', 'never'];
 

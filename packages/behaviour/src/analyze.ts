@@ -10,7 +10,7 @@ import type { Evidence, TreePackage } from './evidence.ts';
 import { CanaryIds } from './canaries.ts';
 import { NpmCache } from './npm/cache.ts';
 import { performRun, prepareTree } from './npm/perform.ts';
-import { openSession } from './npm/session.ts';
+import { type NpmSession, openSession } from './npm/session.ts';
 import { type AnalysisTarget, loadSubject, type Subject } from './npm/subject.ts';
 import { findToolchain, type Toolchain } from './npm/toolchain.ts';
 import type { InstalledPackage } from './npm/tree.ts';
@@ -102,44 +102,34 @@ class Analysis {
 
   async run(): Promise<AnalyzeResult> {
     const { source, workDirectory, clock } = this.#deps;
+    const [first, ...others] = this.#request.runs;
+    if (first?.run !== 'r0') throw new RangeError('the first run must be r0');
     const tools = findSystemTools();
     const toolchain = await findToolchain(this.#deps.cacheDirectory);
     mkdirSync(path.join(workDirectory, 'mirror'), { mode: 0o755 });
     const mirror = await startMirror({ source, socketPath: path.join(workDirectory, 'mirror/registry.sock'), maxRegistryRequests: 20_000, onRequest: () => undefined });
     this.#closers.push(() => mirror.close());
-    // The box is made while the registry answers; if either fails, the other is ended.
-    const [box, subject] = await all([
-      this.#step('sandbox', () => this.#box(tools, toolchain, mirror.socketPath)),
+    // The first run's surroundings are made while the registry answers; if either fails, the other is ended.
+    const [opened, subject] = await all([
+      this.#step('sandbox', async () => {
+        const box = await this.#box(tools, toolchain, mirror.socketPath);
+        return { box, r0: await this.#open(first, { box, tools, toolchain, registry: new URL(mirror.baseUrl) }) };
+      }),
       this.#step('resolve', () => loadSubject(this.#request.target, source, clock, this.#signal)),
     ]);
+    const { box, r0 } = opened;
     if (subject.overlay !== undefined) mirror.addArchive({ name: subject.name, version: subject.version, ...subject.overlay });
     const cache = new NpmCache(box, this.#npmCache);
     const recorder = new TraceRecorder(path.join(workDirectory, 'trace.ndjson.gz'));
-    const open = (plan: RunPlan) =>
-      openSession({
-        box,
-        tools,
-        toolchain,
-        plan,
-        random: this.#deps.random,
-        registry: new URL(mirror.baseUrl),
-        mirrorSocket: `${boxDirectory}/app/mirror/registry.sock`,
-        canaries: this.#canaries,
-        mounts: [],
-      });
-    const [first, ...others] = this.#request.runs;
-    if (first?.run !== 'r0') throw new RangeError('the first run must be r0');
+    const open = (plan: RunPlan) => this.#open(plan, { box, tools, toolchain, registry: new URL(mirror.baseUrl) });
     const staticsLater = this.#statics(subject);
     const context = { subject, toolchain, recorder, deps: this.#deps, signal: this.#signal, tools };
-    const r0 = await open(first);
     const prepared = await this.#step('r0 install', () => prepareTree(r0, cache, context));
     if (subject.source.kind === 'registry') this.#closers.push(() => cache.keep());
-    const perform = async (plan: RunPlan, session: ReturnType<typeof open>) => {
-      const finished = await performRun(await session, prepared, context, (phase, work) => this.#step(`${plan.run} ${phase}`, work));
-      return finished;
-    };
+    const perform = async (plan: RunPlan, session: NpmSession) =>
+      await performRun(session, prepared, context, (phase, work) => this.#step(`${plan.run} ${phase}`, work));
     const runs = await pool(
-      [() => perform(first, Promise.resolve(r0)), ...others.map((plan) => () => perform(plan, open(plan)))],
+      [() => perform(first, r0), ...others.map((plan) => async () => perform(plan, await open(plan)))],
       this.#deps.parallelism,
     );
     const { facts: statics, ms: staticMs } = await staticsLater;
@@ -180,6 +170,17 @@ class Analysis {
     this.#signal.addEventListener('abort', () => void box.close(), { once: true });
     if (process.getuid?.() === 0) chownSync(socketPath, box.uid, box.uid);
     return box;
+  }
+
+  #open(plan: RunPlan, where: { box: Box; tools: SystemTools; toolchain: Toolchain; registry: URL }): Promise<NpmSession> {
+    return openSession({
+      ...where,
+      plan,
+      random: this.#deps.random,
+      mirrorSocket: `${boxDirectory}/app/mirror/registry.sock`,
+      canaries: this.#canaries,
+      mounts: [],
+    });
   }
 
   async #statics(subject: Subject): Promise<{ facts: StaticFacts; ms: number }> {

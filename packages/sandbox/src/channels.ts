@@ -81,7 +81,13 @@ export const SinkholeRecord = z.discriminatedUnion('kind', [
     head: z.string(),
     canaryHits: z.array(CanaryHit),
   }),
-  z.object({ kind: z.literal('close'), at: z.number(), connection: z.number(), bytesIn: z.number(), bytesOut: z.number() }),
+  z.object({
+    kind: z.literal('close'),
+    at: z.number(),
+    connection: z.number(),
+    bytesIn: z.number(),
+    bytesOut: z.number(),
+  }),
   /** Something was cut or refused for the sinkhole's own protection. */
   z.object({ kind: z.literal('limit'), at: z.number(), what: z.string(), text: z.string() }),
 ]);
@@ -113,7 +119,7 @@ export const HookRecord = z.discriminatedUnion('kind', [
     /** Digest of the whole text for code evaluation. */
     sha256: z.string().optional(),
     bytes: z.number().optional(),
-    /** How many calls of this (api, caller) there were so far, where they are counted instead of repeated. */
+    /** How many calls of this (api, caller) were looked at so far; very frequent ones are looked at once a millisecond. */
     count: z.number().int().optional(),
   }),
   /**

@@ -33,7 +33,7 @@ const globalNpmrc = 'audit=false\nfund=false\nupdate-notifier=false\n';
  * *Errors:* `SandboxError` ISOLATION_UNAVAILABLE when the pinned Node or npm is not installed.
  */
 export async function findToolchain(cacheDirectory: string): Promise<Toolchain> {
-  const require = createRequire(import.meta.url);
+  const require = createRequire(createRequire(import.meta.url).resolve('@assay/behaviour'));
   const npm = path.dirname(resolvePinned(require, 'npm/package.json'));
   const node = path.join(path.dirname(resolvePinned(require, `node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node');
   const root = installationRoot();
@@ -92,7 +92,7 @@ function installationRoot(): string {
  * takes a start of Node to make.
  */
 async function insideFolder(cacheDirectory: string, node: string): Promise<string> {
-  const drivers = path.join(import.meta.dirname, 'inside');
+  const drivers = path.join(path.dirname(createRequire(import.meta.url).resolve('@assay/behaviour/npm')), 'inside');
   const parts = [node, ...listFiles(drivers), ...hookSources()].map((file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`);
   const target = path.join(cacheDirectory, 'inside', sha256(parts.join('\n')).slice(0, 24));
   if (existsSync(target)) return target;

@@ -18,13 +18,7 @@ type Entry = { count: number; reported: number; said: SafeMap<string, true> };
  * and told at 10, 100, 1,000 … and at the end; and a thread writes at most `maxLines` lines of calls, after which it says
  * `hook.cap` and only counts.
  */
-function assemble(
-  p: Primordials,
-  runtime: Runtime,
-  config: HookConfig,
-  out: Channel,
-  { parts, ownName, lazy }: Assembly,
-): Kit {
+function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Channel, { parts, lazy }: Assembly): Kit {
   const maxDetail = 1000;
   const maxEntries = 20_000;
   const maxSummaries = 300;
@@ -32,7 +26,7 @@ function assemble(
   const maxSteps = 5000;
   const defaultDistinct = 16;
   const freeSamples = 32;
-  const { frame, caller, calledByRuntime, place } = parts.caller(p, runtime, ownName);
+  const { frame, caller, calledByRuntime, place } = parts.caller(p, runtime);
 
   const table = p.map<string, Entry>();
   let seen = 0;
@@ -51,6 +45,7 @@ function assemble(
     onEnd: undefined,
     maxSyncChildMs: Number.POSITIVE_INFINITY,
     timersUntil: 0,
+    isSilent: false,
     checkpoint: () => undefined,
     locate: () => undefined,
   };
@@ -74,6 +69,7 @@ function assemble(
   }
 
   function call(api: string, detail: string, facts: CallFacts = {}): void {
+    if (shared.isSilent) return;
     seen += 1;
     const from = 'caller' in facts ? facts.caller : caller();
     const key = `${api}\n${from ?? ''}`;
@@ -143,9 +139,9 @@ function assemble(
     caller,
     place,
     calledByRuntime,
-    sampled(gate) {
+    sampled(gate, free = freeSamples) {
       gate.count += 1;
-      if (gate.count <= freeSamples) return true;
+      if (gate.count <= free) return true;
       const now = runtime.now();
       if (now - gate.last < 1) return false;
       gate.last = now;

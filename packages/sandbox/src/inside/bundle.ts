@@ -7,8 +7,9 @@ import path from 'node:path';
  * under a tracer.
  *
  * *Shape:* `sources` is a folder of `*.cts` (as written) or `*.cjs` (as built), without imports at run time; each part sets
- * `module.exports` and may use `require` for the runtime's own modules. Each entry becomes `target/<entry>.cjs`: the text
- * of all other parts as the string constant `BUNDLE` (and an empty `CACHE`), followed by the entry itself.
+ * `module.exports` and may use `require` for the runtime's own modules. Each entry becomes `target/<entry>.cjs`: all other
+ * parts as the constant object `PARTS` if the entry names it, else their text as the string constant `BUNDLE` (and an empty
+ * `CACHE`), followed by the entry itself.
  */
 export async function bundleInside(sources: string, entries: readonly string[], target: string): Promise<void> {
   const names = (await readdir(sources)).filter((name) => /(?<!\.d)\.c[tj]s$/.test(name)).sort();
@@ -27,10 +28,10 @@ export async function bundleInside(sources: string, entries: readonly string[], 
   for (const entry of entries) {
     const text = texts.get(entry);
     if (text === undefined) throw new Error(`no program ${entry} in ${sources}`);
-    await writeFile(
-      path.join(target, `${entry}.cjs`),
-      `'use strict';\nconst BUNDLE = ${JSON.stringify(bundle)};\nconst CACHE = "";\n${text}\n`,
-    );
+    const joined = /\bPARTS\b/.test(text)
+      ? `const PARTS = (function(require){${bundle}\n})(require);`
+      : `const BUNDLE = ${JSON.stringify(bundle)};\nconst CACHE = "";`;
+    await writeFile(path.join(target, `${entry}.cjs`), `'use strict';\n${joined}\n${text}\n`);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Frame, Primordials, Runtime } from './kit.ts';
  * *Limits:* code that package code compiled under a name beginning with `node:` passes for the runtime's; `vm` calls record
  * the names they give.
  */
-function makeCaller(p: Primordials, runtime: Pick<Runtime, 'callSites'>, ownName: string) {
+function makeCaller(p: Primordials, runtime: Runtime) {
   const isRuntime = (name: string): boolean => p.startsWith(name, 'node:');
 
   function place(frame: Frame): string {
@@ -47,7 +47,7 @@ function makeCaller(p: Primordials, runtime: Pick<Runtime, 'callSites'>, ownName
       const frames = runtime.callSites(8);
       for (let i = 0; i < frames.length; i++) {
         const name = frames[i]?.scriptName;
-        if (name !== undefined && name !== ownName) return isRuntime(name);
+        if (name !== undefined && name !== runtime.ownName) return isRuntime(name);
       }
       return true;
     },

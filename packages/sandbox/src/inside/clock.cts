@@ -8,6 +8,7 @@ const installClock: Part = (kit) => {
   const { p, runtime, config, shared } = kit;
   const { global } = runtime;
   const minRecordedMs = 1000;
+  const longTimers: SampleGate = { count: 0, last: 0 };
   const { shorten } = config;
   type Interval = { _destroyed?: boolean };
   const plainTimeout = global.setTimeout;
@@ -28,7 +29,7 @@ const installClock: Part = (kit) => {
   }
 
   function note(api: string, ms: number): number {
-    if (kit.calledByRuntime()) return ms;
+    if (!kit.sampled(longTimers, 500) || kit.calledByRuntime()) return shortened(ms);
     const actual = shortened(ms);
     if (actual !== ms) shared.timersUntil = p.max(shared.timersUntil, runtime.now() + actual + 50);
     kit.call(api, actual === ms ? '' : `shortened to ${actual} ms`, { ms, distinct: 4 });
@@ -44,10 +45,19 @@ const installClock: Part = (kit) => {
     p.define(timers, name, { ...p.descriptor(timers, name), value: p.get(global, name) });
   }
 
+  /** A driver waits for timers of this length before it calls the process quiet; the rest of a wait is short by then. */
+  const minAwaitedMs = 200;
+  const maxAwaitedMs = 3000;
+  function awaited(value: unknown): void {
+    if (typeof value !== 'number' || value < minAwaitedMs || value > maxAwaitedMs || shared.isSilent) return;
+    shared.timersUntil = p.max(shared.timersUntil, runtime.now() + value + 20);
+  }
+
   wrapBoth('setTimeout', (original, self, args) => {
     kit.guard(() => {
       const ms = long(args[1]);
       if (ms !== undefined) args[1] = note('setTimeout', ms);
+      awaited(args[1]);
     });
     return p.apply(original, self, args);
   });
@@ -55,6 +65,7 @@ const installClock: Part = (kit) => {
   wrapBoth('setInterval', (original, self, args) => {
     let early: number | undefined;
     kit.guard(() => {
+      awaited(args[1]);
       const ms = long(args[1]);
       if (ms === undefined) return;
       const actual = note('setInterval', ms);

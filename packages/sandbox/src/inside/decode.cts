@@ -13,6 +13,7 @@ const installDecode: Part = (kit) => {
   const minChars = 256;
   const headBytes = 64;
   const kept = 16;
+  const gate = { count: 0, last: 0 };
   const distinct = 8;
   /** Ring of what was decoded last. */
   const ring = p.map<number, Decoded>();
@@ -63,14 +64,15 @@ const installDecode: Part = (kit) => {
     const encoding = args[1];
     if (typeof text !== 'string' || text.length < minChars || typeof encoding !== 'string') return;
     const name = p.toLowerCase(encoding);
-    if ((name !== 'base64' && name !== 'hex' && name !== 'base64url') || kit.calledByRuntime()) return;
+    if ((name !== 'base64' && name !== 'hex' && name !== 'base64url') || !kit.sampled(gate) || kit.calledByRuntime())
+      return;
     const decoded = remember(name === 'hex' ? 'Buffer.from:hex' : 'Buffer.from:base64', output);
     if (decoded !== undefined)
       kit.call('Buffer.from', `${name} ${kindOf(decoded.head)}`, { bytes: decoded.bytes, distinct });
   });
   decoder(global, 'atob', (args, output) => {
     const text = args[0];
-    if (typeof text !== 'string' || text.length < minChars || kit.calledByRuntime()) return;
+    if (typeof text !== 'string' || text.length < minChars || !kit.sampled(gate) || kit.calledByRuntime()) return;
     const decoded = remember('atob', output);
     if (decoded !== undefined)
       kit.call('Buffer.from', `atob ${kindOf(decoded.head)}`, { bytes: decoded.bytes, distinct });
@@ -88,7 +90,7 @@ const installDecode: Part = (kit) => {
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
       decoder(zlib, name, (_args, output) => {
-        if (kit.calledByRuntime()) return;
+        if (!kit.sampled(gate) || kit.calledByRuntime()) return;
         const decoded = remember(`zlib.${name}`, output);
         if (decoded !== undefined)
           kit.call('zlib', `${name} ${kindOf(decoded.head)}`, { bytes: decoded.bytes, distinct });

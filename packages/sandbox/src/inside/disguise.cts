@@ -87,7 +87,8 @@ function makeDisguise(
     }
     const prototype = p.get(original, 'prototype');
     put(target, key, imitate(Imitation as AnyFunction, original));
-    if (typeof prototype === 'object' && prototype !== null && p.get(prototype, 'constructor') === original) {
+    const hasPrototype = (typeof prototype === 'object' || typeof prototype === 'function') && prototype !== null;
+    if (hasPrototype && p.get(prototype, 'constructor') === original) {
       put(prototype, 'constructor', Imitation);
     }
   };

@@ -13,58 +13,16 @@ const installEnvironment: Part = (kit) => {
   const real = process.env;
   const ordinary = p.map<string, true>();
   const names = [
-    'NODE_ENV',
-    'NODE_DEBUG',
-    'DEBUG',
-    'PATH',
-    'HOME',
-    'PWD',
-    'OLDPWD',
-    'SHELL',
-    'TERM',
-    'TERM_PROGRAM',
-    'COLORTERM',
-    'TMPDIR',
-    'TMP',
-    'TEMP',
-    'LANG',
-    'COLUMNS',
-    'LINES',
-    'FORCE_COLOR',
-    'NO_COLOR',
-    'NODE_DISABLE_COLORS',
-    'NODE_PATH',
-    'NODE_OPTIONS',
-    'NODE_V8_COVERAGE',
-    'NODE_NO_WARNINGS',
-    'NODE_PENDING_DEPRECATION',
-    'NODE_EXTRA_CA_CERTS',
-    'NODE_TLS_REJECT_UNAUTHORIZED',
-    'NODE_COMPILE_CACHE',
-    'NODE_CHANNEL_FD',
-    'NODE_UNIQUE_ID',
-    'READABLE_STREAM',
-    'UV_THREADPOOL_SIZE',
-    'WATCH_REPORT_DEPENDENCIES',
-    'HTTP_PROXY',
-    'HTTPS_PROXY',
-    'NO_PROXY',
-    'http_proxy',
-    'https_proxy',
-    'no_proxy',
-    'npm_lifecycle_event',
-    'npm_config_user_agent',
-    'npm_execpath',
-    'npm_node_execpath',
-    'INIT_CWD',
-    'TZ',
-    '_',
-    'toJSON',
-    'constructor',
-    'then',
-    'prototype',
-    '__esModule',
-  ]; // prettier-ignore
+    'NODE_ENV NODE_DEBUG DEBUG PATH HOME PWD OLDPWD SHELL TERM TERM_PROGRAM COLORTERM TMPDIR TMP TEMP',
+    'LANG COLUMNS LINES FORCE_COLOR NO_COLOR NODE_DISABLE_COLORS NODE_PATH NODE_OPTIONS NODE_V8_COVERAGE',
+    'NODE_NO_WARNINGS NODE_PENDING_DEPRECATION NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED',
+    'NODE_COMPILE_CACHE NODE_CHANNEL_FD NODE_UNIQUE_ID READABLE_STREAM UV_THREADPOOL_SIZE',
+    'WATCH_REPORT_DEPENDENCIES HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy',
+    'npm_lifecycle_event npm_config_user_agent npm_execpath npm_node_execpath INIT_CWD TZ _ toJSON',
+    'constructor then prototype __esModule',
+  ]
+    .join(' ')
+    .split(' ');
   for (let i = 0; i < names.length; i++) ordinary.set(names[i] as string, true);
 
   const seen = p.map<string, SampleGate>();
@@ -77,11 +35,11 @@ const installEnvironment: Part = (kit) => {
   const cacheFile = 'node:internal/source_map/source_map_cache';
 
   function read(name: string): void {
-    if (ordinary.has(name)) return;
     if (sweep[position] === name && runtime.now() - sweptAt < sweepMs) {
-      position += 1;
+      position = (position + 1) % sweep.length;
       return;
     }
+    if (ordinary.has(name)) return;
     let gate = seen.get(name);
     if (gate === undefined) {
       if (seen.size() > 2000) return;
@@ -93,15 +51,9 @@ const installEnvironment: Part = (kit) => {
   }
 
   const watched = p.map<string, true>();
-  const tampering = [
-    'NODE_OPTIONS',
-    'LD_PRELOAD',
-    'LD_LIBRARY_PATH',
-    'PATH',
-    'HOME',
-    'NODE_PATH',
-    'NODE_TLS_REJECT_UNAUTHORIZED',
-  ];
+  const tampering = 'NODE_OPTIONS LD_PRELOAD LD_LIBRARY_PATH PATH HOME NODE_PATH NODE_TLS_REJECT_UNAUTHORIZED'.split(
+    ' ',
+  );
   for (let i = 0; i < tampering.length; i++) watched.set(tampering[i] as string, true);
 
   const environment = p.proxy(real, {

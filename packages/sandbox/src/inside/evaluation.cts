@@ -17,6 +17,7 @@ const installEvaluation: Part = (kit) => {
   const maxText = 4 * 1024 * 1024;
   const distinct = 16;
   const minDigested = 32;
+  const gate = { count: 0, last: 0 };
   const { readFileSync } = runtime.require('node:fs') as typeof import('node:fs');
 
   function textOf(value: unknown): string {
@@ -24,6 +25,7 @@ const installEvaluation: Part = (kit) => {
   }
 
   function evaluated(api: string, body: string, caller: string | undefined, note = ''): void {
+    if (!kit.sampled(gate, 500)) return;
     const facts = {
       bytes: p.byteLength(body),
       caller,
@@ -107,9 +109,12 @@ const installEvaluation: Part = (kit) => {
       kit.call('eval', '', { caller: awaited.caller, distinct });
       awaited = undefined;
     }
-    if (site !== undefined && p.startsWith(site.scriptName, 'node:')) return;
-    const caller = site === undefined || site.scriptName === '' ? kit.caller() : kit.place(site);
-    if (connection === undefined && site !== undefined && caller !== undefined) {
+    // `Function`, called by our own replacement of it.
+    if (site?.scriptName === runtime.ownName) return;
+    // Without a frame of the package (`setTimeout(eval, 1, text)`) there is nobody to name, but still a text.
+    const isPlaced = site !== undefined && site.scriptName !== '' && !p.startsWith(site.scriptName, 'node:');
+    const caller = isPlaced ? kit.place(site) : kit.caller();
+    if (connection === undefined && isPlaced && caller !== undefined) {
       const literal = literalAt(site, caller);
       if (literal !== undefined) return evaluated('eval', literal, caller);
     }

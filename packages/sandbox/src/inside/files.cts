@@ -8,6 +8,7 @@ import type { Bag, Part } from './kit.ts';
 const installFiles: Part = (kit) => {
   const { p, runtime, shared } = kit;
   const maxFiles = 20_000;
+  const gate = { count: 0, last: 0 };
   /** The module loaders read through these functions as well: that is how `patches.cts` knows where to look for code. */
   const code = /^\/.+\.[cm]?js$/;
 
@@ -21,31 +22,15 @@ const installFiles: Part = (kit) => {
     if (typeof text !== 'string') return;
     if (p.exec(code, text) !== null && shared.files.size() < maxFiles) shared.files.set(text, true);
     if (p.includes(text, '/node_modules/') || p.exec(sensitive, text) === null) return;
-    if (!kit.calledByRuntime()) kit.call(api, text, { distinct: 32 });
+    if (kit.sampled(gate, 2000) && !kit.calledByRuntime()) kit.call(api, text, { distinct: 32 });
   }
 
   const names = [
-    'access',
-    'exists',
-    'stat',
-    'lstat',
-    'readlink',
-    'realpath',
-    'readFile',
-    'open',
-    'readdir',
-    'opendir',
-    'createReadStream',
-    'statfs',
-    'copyFile',
-    'cp',
-    'writeFile',
-    'appendFile',
-    'createWriteStream',
-    'symlink',
-    'watch',
-    'watchFile',
-  ]; // prettier-ignore
+    'access exists stat lstat readlink realpath readFile open readdir opendir createReadStream statfs',
+    'copyFile cp writeFile appendFile createWriteStream symlink watch watchFile',
+  ]
+    .join(' ')
+    .split(' ');
   const fs = runtime.require('node:fs') as unknown as Bag;
   const wrap = (target: object, name: string, api: string): void =>
     kit.replace(target, name, (original, self, args) => {

@@ -20,8 +20,9 @@ export type HookConfig = {
   maxLines: number;
   /** Timers of at least `overMs` fire after about `toMs` instead. Absent: timers are left alone. */
   shorten?: { overMs: number; toMs: number };
-  /** Program that is given the {@link DriverHandle} when it is the main module. */
+  /** Program that is given the {@link DriverHandle} when it is the main module, and what it is told. Children do not inherit it. */
   driver?: string;
+  input?: unknown;
 };
 
 /** Functions as they were before package code ran; methods take their receiver as first argument. */
@@ -93,6 +94,8 @@ export type Runtime = {
   readonly callSites: (count: number) => Frame[];
   readonly pid: number;
   readonly hookPath: string;
+  /** Name that the hook's code is compiled under, as it stands in stack frames. */
+  readonly ownName: string;
   /** Name of the environment variable that carries the configuration. */
   readonly variable: string;
   readonly thread: number;
@@ -133,8 +136,8 @@ export type Kit = {
   readonly place: (frame: Frame) => string;
   /** Whether the code that called the hooked function is the runtime's own. */
   readonly calledByRuntime: () => boolean;
-  /** Whether a call of an often called function is worth looking at the stack: the first 32, then one per millisecond. */
-  readonly sampled: (gate: SampleGate) => boolean;
+  /** Whether a call of an often called function is worth looking at the stack: the first `free`, then one per millisecond. */
+  readonly sampled: (gate: SampleGate, free?: number) => boolean;
   /** Replaces a function by one that calls `before` and then the original. */
   readonly observe: (
     target: object,
@@ -185,8 +188,10 @@ export type Shared = {
   onEnd: (() => void) | undefined;
   /** Longest time a synchronous child may take, milliseconds; set by a driver. */
   maxSyncChildMs: number;
-  /** When the last shortened timer will have fired, on the clock of `Runtime.now`. */
+  /** When the last timer worth waiting for will have fired, on the clock of `Runtime.now`. */
   timersUntil: number;
+  /** Set while a driver does work of its own: nothing is recorded. */
+  isSilent: boolean;
   checkpoint: (moment: string) => void;
   /** `file:line:column` where a function is written, among the files that package code was loaded from. */
   locate: (value: unknown) => string | undefined;
@@ -201,7 +206,6 @@ export type Parts = {
   readonly caller: (
     p: Primordials,
     runtime: Runtime,
-    ownName: string,
   ) => Pick<Kit, 'caller' | 'calledByRuntime' | 'place'> & { frame: () => Frame | undefined };
   readonly disguise: (
     p: Primordials,
@@ -227,23 +231,26 @@ export type Parts = {
 
 /** What waits for each public module to be asked for first. */
 export type LazyModules = SafeMap<string, ((exports: Bag) => void)[]>;
-export type Assembly = { parts: Parts; ownName: string; lazy: LazyModules };
+export type Assembly = { parts: Parts; lazy: LazyModules };
 export type Disguise = Pick<
   Kit,
   'observe' | 'replace' | 'replaceGetter' | 'observeConstructor' | 'trap' | 'shownDescriptor' | 'hideProxy'
 >;
 
 /**
- * What a phase driver gets from the hook, once, before package code runs: `process[handleKey]`, removed on first read.
+ * What a phase driver gets from the hook, once, before package code runs: the property `_driver` of `process`, which the driver
+ * deletes when it has read it.
  */
 export type DriverHandle = {
+  /** `HookConfig.input`, as the outside gave it. */
+  readonly input: unknown;
   readonly step: (step: string, outcome: Outcome, detail: string, facts?: StepFacts) => void;
   readonly call: (api: string, detail: string, caller?: string) => void;
   readonly caller: () => string | undefined;
   /** Compares globals and built-ins with what they were and records what was replaced. */
   readonly checkpoint: (moment: string) => void;
   readonly activity: () => number;
-  /** Whether a timer that was shortened has still to fire. */
+  /** Whether a timer that package code set (up to a few seconds, or shortened) has still to fire. */
   readonly awaitsTimer: () => boolean;
   /** Decides what `process.exit`, `abort` and signals to itself do; returning true keeps the process alive. */
   readonly onExit: (decide: (api: string, detail: string) => boolean) => void;
@@ -252,4 +259,6 @@ export type DriverHandle = {
   readonly limitSyncChildren: (ms: number) => void;
   /** Shows every byte that the process writes to TCP sockets, as Latin-1; undefined stops it. */
   readonly watchWrites: (see: ((bytes: string) => void) | undefined) => void;
+  /** Runs the driver's own work without recording it. */
+  readonly silently: <T>(work: () => T) => T;
 };

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { roomFile } from '../room.ts';
 import { bundleInside } from './bundle.ts';
 import type { HookConfig } from './kit.ts';
 
@@ -18,7 +19,7 @@ export const hookVariable = 'NODE_CHANNEL_PIPE';
  * *Shape:* `node` is the program that the hook will run under: it makes the code cache, which another version ignores.
  */
 export async function writeHook(target: string, node: string): Promise<void> {
-  await bundleInside(import.meta.dirname, ['hook'], target);
+  await bundleInside(insideSources(), ['hook'], target);
   const file = path.join(target, hookFile);
   const scratch = await mkdtemp(path.join(tmpdir(), 'hook-'));
   try {
@@ -55,7 +56,12 @@ export function hookEnvironment(
 
 /** Files that the hook is made from: when none of them changed, neither did the hook. */
 export function hookSources(): string[] {
-  return readdirSync(import.meta.dirname)
+  const folder = insideSources();
+  return readdirSync(folder)
     .filter((name) => /\.c[tj]s$/.test(name) && !name.endsWith('.d.cts'))
-    .map((name) => path.join(import.meta.dirname, name));
+    .map((name) => path.join(folder, name));
+}
+
+function insideSources(): string {
+  return path.join(path.dirname(roomFile()), 'inside');
 }

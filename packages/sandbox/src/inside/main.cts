@@ -38,6 +38,7 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
     callSites: util.getCallSites as unknown as Runtime['callSites'],
     pid: process.pid,
     hookPath,
+    ownName,
     variable,
     thread: isWorker ? (require('node:worker_threads') as typeof import('node:worker_threads')).threadId : 0,
   };
@@ -51,7 +52,8 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
 
   function install(out: Channel, settings: HookConfig): void {
     const lazy: LazyModules = p.map();
-    const kit = parts.assemble(p, runtime, settings, out, { parts, ownName, lazy });
+    const { driver, input, ...inherited } = settings;
+    const kit = parts.assemble(p, runtime, inherited, out, { parts, lazy });
     out.write({ kind: 'start', runtime: 'node', version: process.version });
     const install: Part[] = [
       parts.environment,
@@ -68,13 +70,14 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
       parts.patches,
     ];
     for (let i = 0; i < install.length; i++) kit.guard(() => install[i]?.(kit));
-    if (!isWorker && settings.driver !== undefined && settings.driver === process.argv[1]) giveHandle(kit);
+    if (!isWorker && driver !== undefined && driver === process.argv[1]) giveHandle(kit, input);
   }
 
   /** The driver is the main module and takes the handle away before it loads any package code. */
-  function giveHandle(kit: Kit): void {
+  function giveHandle(kit: Kit, input: unknown): void {
     const { shared } = kit;
     const handle: DriverHandle = {
+      input,
       step: kit.step,
       call: (api, detail, caller) => kit.call(api, detail, { caller }),
       caller: kit.caller,
@@ -91,6 +94,15 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
         shared.maxSyncChildMs = ms;
       },
       watchWrites: parts.writes(kit),
+      silently(work) {
+        const before = shared.isSilent;
+        shared.isSilent = true;
+        try {
+          return work();
+        } finally {
+          shared.isSilent = before;
+        }
+      },
     };
     p.define(process, '_driver', { value: handle, configurable: true, enumerable: false });
   }

@@ -17,7 +17,7 @@ const installNetwork: Part = (kit) => {
   for (let i = 0; i < methods.length; i++) {
     const name = p.string(methods[i]);
     if (!p.startsWith(name, 'query') && name !== 'getHostByAddr') continue;
-    const type = name === 'getHostByAddr' ? 'PTR' : p.slice(name, 5);
+    const type = name === 'getHostByAddr' ? 'PTR' : p.slice(name, 5).toUpperCase();
     kit.observe(ChannelWrap.prototype, name, (args) =>
       kit.call('dns.resolve', `${type} ${p.string(args[1])}`, { distinct }),
     );

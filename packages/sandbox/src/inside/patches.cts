@@ -14,11 +14,12 @@ const installPatches: Part = (kit) => {
   const { readFileSync } = runtime.require('node:fs') as typeof import('node:fs');
   type Target = { label: string; holder: object; key: PropertyKey; value: unknown; isLazy: boolean };
   const targets: Target[] = [];
+  const words = (names: string): string[] => names.split(' ');
 
-  function watch(label: string, holder: unknown, keys: readonly PropertyKey[]): void {
+  function watch(label: string, holder: unknown, keys: readonly string[]): void {
     if ((typeof holder !== 'object' && typeof holder !== 'function') || holder === null) return;
     for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] as PropertyKey;
+      const key = keys[i] as string;
       const { value, isLazy } = look(holder, key);
       p.push(targets, { label: `${label}.${p.string(key)}`, holder, key, value, isLazy });
     }
@@ -31,97 +32,62 @@ const installPatches: Part = (kit) => {
     return { value: descriptor === undefined ? p.get(holder, key) : descriptor.value, isLazy: false };
   }
 
-  watch('globalThis', global, [
-    'fetch',
-    'XMLHttpRequest',
-    'Promise',
-    'Date',
-    'Function',
-    'eval',
-    'setTimeout',
-    'setInterval',
-    'structuredClone',
-    'ethereum',
-    'window',
+  watch(
+    'globalThis',
+    global,
+    words(
+      'fetch XMLHttpRequest Promise Date Function eval setTimeout setInterval structuredClone ethereum window process Buffer WebAssembly crypto',
+    ),
+  ); // prettier-ignore
+  watch('JSON', global.JSON, words('parse stringify'));
+  watch('Function.prototype', global.Function.prototype, words('toString call apply bind'));
+  watch('Object', global.Object, words('defineProperty keys assign'));
+  watch('Promise', global.Promise, words('resolve all'));
+  watch('Promise.prototype', global.Promise.prototype, words('then catch'));
+  watch('Array.prototype', global.Array.prototype, words('push map forEach'));
+  watch('String.prototype', global.String.prototype, words('replace split'));
+  watch('Error', global.Error, words('captureStackTrace'));
+  watch(
     'process',
-    'Buffer',
-    'WebAssembly',
-    'crypto',
-  ]); // prettier-ignore
-  watch('JSON', global.JSON, ['parse', 'stringify']);
-  watch('Function.prototype', global.Function.prototype, ['toString', 'call', 'apply', 'bind']);
-  watch('Object', global.Object, ['defineProperty', 'keys', 'assign']);
-  watch('Promise', global.Promise, ['resolve', 'all']);
-  watch('Promise.prototype', global.Promise.prototype, ['then', 'catch']);
-  watch('Array.prototype', global.Array.prototype, ['push', 'map', 'forEach']);
-  watch('String.prototype', global.String.prototype, ['replace', 'split']);
-  watch('Error', global.Error, ['captureStackTrace']);
-  watch('process', process, [
-    'env',
-    'emit',
-    'on',
-    'exit',
-    'reallyExit',
-    'kill',
-    'binding',
-    'dlopen',
-    'nextTick',
-    'stdout',
-    'stderr',
-    'emitWarning',
-  ]);
-  watch('console', global.console, ['log', 'error', 'warn', 'info', 'debug']);
+    process,
+    words('env emit on exit reallyExit kill binding dlopen nextTick stdout stderr emitWarning'),
+  );
+  watch('console', global.console, words('log error warn info debug'));
   const events = runtime.require('node:events') as unknown as { prototype: object };
-  watch('EventEmitter.prototype', events.prototype, ['emit', 'on', 'addListener', 'once']);
-  watch('EventTarget.prototype', global.EventTarget.prototype, ['addEventListener', 'dispatchEvent']);
+  watch('EventEmitter.prototype', events.prototype, words('emit on addListener once'));
+  watch('EventTarget.prototype', global.EventTarget.prototype, words('addEventListener dispatchEvent'));
   const fs = runtime.require('node:fs') as unknown as Bag;
-  watch('fs', fs, [
-    'readFile',
-    'readFileSync',
-    'writeFile',
-    'writeFileSync',
-    'writeSync',
-    'openSync',
-    'existsSync',
-    'closeSync',
-  ]);
+  watch('fs', fs, words('readFile readFileSync writeFile writeFileSync writeSync openSync existsSync closeSync'));
   const modules = runtime.require('node:module') as unknown as Bag & { prototype: object };
-  watch('Module', modules, ['_load', '_resolveFilename', '_compile', '_cache', 'wrap', 'runMain']);
-  watch('Module._extensions', modules._extensions, ['.js', '.json', '.node']);
-  watch('Module.prototype', modules.prototype, ['require', '_compile', 'load']);
+  watch('Module', modules, words('_load _resolveFilename _compile _cache wrap runMain'));
+  watch('Module._extensions', modules._extensions, words('.js .json .node'));
+  watch('Module.prototype', modules.prototype, words('require _compile load'));
 
-  const lazies: [string, string[]][] = [
-    ['http', ['request', 'get', 'ClientRequest', 'Agent', 'globalAgent', 'createServer']],
-    ['https', ['request', 'get', 'Agent', 'globalAgent']],
-    ['http2', ['connect']],
-    ['net', ['connect', 'createConnection', 'Socket']],
-    ['tls', ['connect']],
-    ['dns', ['lookup', 'resolve']],
-    ['child_process', ['spawn', 'exec', 'execFile', 'fork', 'execSync', 'spawnSync']],
-    [
-      'crypto',
-      ['createHash', 'createSign', 'createCipheriv', 'createDecipheriv', 'randomBytes', 'generateKeyPairSync', 'sign'],
-    ],
-    ['worker_threads', ['Worker']],
-    ['vm', ['Script', 'runInThisContext', 'runInNewContext']],
+  /** Public modules: what of them, and of the prototypes of their classes, is watched from when they are loaded. */
+  const lazies: [string, string, string?, string?][] = [
+    ['http', 'request get ClientRequest Agent globalAgent createServer', 'ClientRequest', 'onSocket'],
+    ['http', 'OutgoingMessage', 'OutgoingMessage', 'write end setHeader'],
+    ['https', 'request get Agent globalAgent'],
+    ['http2', 'connect'],
+    ['net', 'connect createConnection Socket', 'Socket', 'connect write'],
+    ['tls', 'connect'],
+    ['dns', 'lookup resolve'],
+    ['child_process', 'spawn exec execFile fork execSync spawnSync'],
+    ['crypto', 'createHash createSign createCipheriv createDecipheriv randomBytes generateKeyPairSync sign'],
+    ['worker_threads', 'Worker'],
+    ['vm', 'Script runInThisContext runInNewContext'],
   ];
-  for (let i = 0; i < lazies.length; i++) {
-    const id = lazies[i]?.[0] as string;
-    const keys = lazies[i]?.[1] as string[];
+  for (const [id, names, className, methodNames] of lazies) {
+    const keys = words(names);
+    const methods = words(methodNames ?? '');
     kit.whenLoaded(id, (exports) => {
       watch(id, exports, keys);
-      if (id === 'http')
-        watch('http.ClientRequest.prototype', (exports.ClientRequest as Bag | undefined)?.prototype, [
-          'write',
-          'end',
-          'setHeader',
-        ]);
-      if (id === 'net')
-        watch('net.Socket.prototype', (exports.Socket as Bag | undefined)?.prototype, ['connect', 'write']);
+      const made = className === undefined ? undefined : exports[className];
+      if (typeof made === 'function') watch(`${id}.${className}.prototype`, made.prototype, methods);
     });
   }
 
-  const minText = 12;
+  const minText = 8;
   const maxSearchedBytes = 64 * 1024 * 1024;
 
   shared.locate = (value) => {

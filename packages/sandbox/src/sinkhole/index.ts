@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { roomFile } from '../room.ts';
 
 /**
  * A world that answers and keeps nothing: names, HTTP, TLS, raw TCP and UDP for a namespace without a way out. What it is
@@ -9,7 +10,7 @@ export { encodeConfig, Mirror, ScriptedAnswer, SinkholeConfig } from './config.t
 
 /** How to start the sinkhole program: arguments for the Node executable. */
 export function sinkholeArguments(): string[] {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const program = fileURLToPath(new URL(`./main.${extension}`, import.meta.url));
+  const room = roomFile();
+  const program = path.join(path.dirname(room), 'sinkhole', `main${path.extname(room)}`);
   return ['--max-old-space-size=192', '--max-semi-space-size=2', program];
 }
