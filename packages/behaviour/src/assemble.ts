@@ -79,7 +79,7 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
     },
     events,
     network: {
-      requests: requests.map(({ response_sha256: _, headers: __, ...request }) => request),
+      requests: requests.map(({ response_sha256: _, response_head: __, headers: ___, ...request }) => request),
       ...foldedNetwork(runs),
     },
     canaries: [...evidence.canaries.values()].map((canary) => ({
@@ -87,7 +87,7 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
       reads: events.filter((event) => event.type === 'canary.read' && event.canary === canary.id).map(({ id }) => id),
       egress: events.filter((event) => event.type === 'canary.egress' && event.canary === canary.id).map(({ id }) => id),
     })),
-    dropped_files: runs.flatMap((run) => [...run.evidence.dropped]),
+    dropped_files: runs.flatMap((run) => run.evidence.dropped.map(({ isAnswer: _, ...file }) => file)),
     baseline: parts.baseline,
     triggers,
     capabilities: capabilitiesOf(runs, parts),

@@ -70,6 +70,7 @@ export const claims = {
   'resource.miner': claim('critical', 'Mining pool contacted under CPU load', ['T1496.001']),
   'spread.publish-attempt': claim('critical', 'Tried to publish a package', ['T1195.002', 'T1570']),
   'spread.repo-write': claim('critical', 'Tried to write to source repositories', ['T1195.002', 'T1567.001']),
+  'tamper.other-extension': claim('critical', 'Changes an installed editor extension', ['T1554', 'T1176']),
   'tamper.other-package': claim('high', 'Changes another installed package', ['T1565.001', 'T1554']),
   'tamper.self-erase': claim('high', 'Erases or rewrites its own traces', ['T1070.004']),
 } as const satisfies Record<string, Claim>;

@@ -4,17 +4,21 @@ import type { Evidence } from './evidence.ts';
 import { canaryEgress, dnsChunked } from './rules/exfiltration.ts';
 import { decoyRead, metadataService } from './rules/credentials.ts';
 import { massDelete } from './rules/destruction.ts';
-import { aiCliAbuse, encodedPayload, writtenThenExecuted } from './rules/execution.ts';
+import { aiCliAbuse } from './rules/agents.ts';
+import { decodedThenEvaluated, triggeredPayload } from './rules/evaluation.ts';
+import { writtenThenExecuted } from './rules/execution.ts';
+import { fetchedCode } from './rules/fetched.ts';
 import { gates } from './rules/gates.ts';
 import { patches } from './rules/hooks.ts';
 import { buildEffect, lifecycleHook, prebuiltDownload, unusedDependency } from './rules/install.ts';
-import { deadDrop, egress, miner, reverseShell } from './rules/network.ts';
+import { deadDrop, egress, reverseShell } from './rules/network.ts';
 import { persistence } from './rules/persistence.ts';
-import { resources } from './rules/resources.ts';
+import { escapeAttempt, sandboxProbe } from './rules/probing.ts';
+import { miner, resources } from './rules/resources.ts';
 import type { Draft, RunRule } from './rules/rule.ts';
 import { spread } from './rules/spread.ts';
 import { staticDrafts } from './rules/static.ts';
-import { escapeAttempt, otherPackage, sandboxProbe, selfErase } from './rules/tampering.ts';
+import { otherExtension, otherPackage, selfErase } from './rules/tampering.ts';
 
 const runRules: readonly RunRule[] = [
   decoyRead,
@@ -22,7 +26,9 @@ const runRules: readonly RunRule[] = [
   canaryEgress,
   dnsChunked,
   writtenThenExecuted,
-  encodedPayload,
+  fetchedCode,
+  decodedThenEvaluated,
+  triggeredPayload,
   aiCliAbuse,
   spread,
   massDelete,
@@ -33,6 +39,7 @@ const runRules: readonly RunRule[] = [
   miner,
   resources,
   otherPackage,
+  otherExtension,
   selfErase,
   sandboxProbe,
   escapeAttempt,
@@ -87,7 +94,7 @@ function merge(group: { run?: string; draft: Draft }[]): Finding {
     evidence: [...new Set([...heaviest.draft.evidence, ...firstRun.flatMap((one) => one.draft.evidence)])].slice(0, 32),
     mitre: [...claim.mitre],
     summary: heaviest.draft.summary,
-    baseline: 'not_compared' satisfies Baseline,
+    baseline: group.map(({ draft }) => draft.baseline).find((one) => one !== undefined) ?? ('not_compared' satisfies Baseline),
   };
 }
 

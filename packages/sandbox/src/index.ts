@@ -20,6 +20,7 @@ export { type Capability, defaultProbeOptions, isReady, type ProbeOptions, probe
 export { type CapturedFile, entropyOf, FileCapture, kindOf } from './capture.ts';
 export * from './decoys/index.ts';
 export { identityOf, makePersona, type Persona, type PersonaName, personasVersion } from './persona.ts';
+export { answerMarker } from './sinkhole/marker.ts';
 export { type CertificateAuthority, encodeConfig, issueLeaf, makeCa, sinkholeArguments } from './sinkhole/index.ts';
 export { resolverAddress } from './etc.ts';
 export * from './trace/index.ts';

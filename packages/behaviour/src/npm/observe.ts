@@ -1,5 +1,6 @@
 import type { Limitation, Phase, TraceEvent } from '@assay/kernel';
 import {
+  answerMarker,
   type Decoy,
   decoyPaths,
   type ExecutedFile,
@@ -13,8 +14,8 @@ import {
   StraceParser,
   TraceReducer,
 } from '@assay/sandbox';
-import type { RunEvidence } from '../evidence.ts';
-import type { DroppedFile, MeasuredPhase, PhaseReport } from '../report/index.ts';
+import type { DroppedEvidence, RunEvidence, WrittenAndRun } from '../evidence.ts';
+import type { MeasuredPhase, PhaseReport } from '../report/index.ts';
 import type { TraceRecorder } from '../recorder.ts';
 import type { NpmSession } from './session.ts';
 import type { PhaseStep } from './phases.ts';
@@ -22,6 +23,10 @@ import type { PhaseStep } from './phases.ts';
 const captureLimits = { maxFiles: 256, maxFileBytes: 32 * 1024 * 1024, maxKeptBytes: 64 * 1024 };
 const maxHookLines = 200_000;
 const lateRecordsMs = 12;
+/** More than starting Node and loading a large tree of packages takes. */
+const loadMs = 4000;
+/** Share of the time until the deadline; what waits uses next to none, what spins shares the processors with other runs. */
+const spinShare = 0.3;
 
 interface Observed {
   step: PhaseStep;
@@ -38,7 +43,8 @@ export class RunObserver {
   readonly #origin = { epochMs: performance.timeOrigin + performance.now(), monotonicMs: Number(process.hrtime.bigint()) / 1e6 };
   readonly #mask: (text: string) => string;
   readonly #observed: Observed[] = [];
-  readonly #dropped: DroppedFile[] = [];
+  readonly #dropped: DroppedEvidence[] = [];
+  readonly #ran: WrittenAndRun[] = [];
   #current: TraceReducer | undefined;
   #missedFiles = 0;
 
@@ -114,10 +120,12 @@ export class RunObserver {
     parser.end();
     // The sinkhole is another process: what it saw last may still be on its way.
     await new Promise((resolve) => setTimeout(resolve, lateRecordsMs));
-    if (exit.ended === 'deadline' && exit.use.cpuMs > 0.7 * deadlineMs) reducer.resource('spin', `${exit.use.cpuMs} ms of processor time`, Date.now());
+    if (step.runsPackageCode && exit.use.cpuMs > loadMs) reducer.resource('cpu', `${exit.use.cpuMs} ms of processor time`, Date.now());
+    if (exit.ended === 'deadline' && exit.use.cpuMs > spinShare * deadlineMs) reducer.resource('spin', `${exit.use.cpuMs} ms of processor time`, Date.now());
     reducer.finish(performance.timeOrigin + performance.now(), outcomeOf(exit), exit.ended === 'exit' ? undefined : exit.ended);
     this.#missedFiles += capture.missed;
-    this.#collect(capture, created, executed);
+    this.#collect(capture, created, executed, reducer);
+    this.#ran.push(...executed.map(({ report, created: event, executed: exec }) => ({ path: report, created: event, executed: exec })));
     this.#observed.push({ step, reducer, exit });
     return exit;
   }
@@ -132,6 +140,7 @@ export class RunObserver {
       processes: new Map(this.#observed.flatMap(({ reducer }) => reducer.nodes()).map((node) => [node.key, node])),
       requests: new Map(requests.map((request) => [request.event, request])),
       dropped: this.#dropped,
+      ran: this.#ran,
       phases: {},
     };
   }
@@ -197,13 +206,16 @@ export class RunObserver {
     return this.#observed;
   }
 
-  #collect(capture: FileCapture, created: ReadonlyMap<string, { event: string; report: string }>, executed: readonly ExecutedFile[]): void {
+  #collect(capture: FileCapture, created: ReadonlyMap<string, { event: string; report: string }>, executed: readonly ExecutedFile[], reducer: TraceReducer): void {
+    const answers = new Set(reducer.network().requests.flatMap(({ response_sha256: sha256, egress }) => (sha256 === undefined || egress !== 'sinkhole' ? [] : [sha256])));
     for (const file of capture.collect()) {
       const made = created.get(file.path);
-      const ran = executed.find((one) => one.path === file.path);
+      const ran = executed.find((one) => one.path === file.path || one.created === made?.event);
       const kind = kindOf(file.head);
-      // What a package writes into its own folder without running it is listed under Files; what it drops elsewhere is shown.
-      if (made === undefined || (ran === undefined && /^\{(pkg|dep:)/.test(made.report))) continue;
+      const isAnswer = answers.has(file.sha256) || file.head.includes(answerMarker);
+      // What a package writes into its own folder without running it is listed under Files; what it drops elsewhere, or got
+      // from the network, is shown.
+      if (made === undefined || (ran === undefined && !isAnswer && /^\{(pkg|dep:)/.test(made.report))) continue;
       this.#dropped.push({
         path: made.report,
         sha256: file.sha256,
@@ -215,6 +227,7 @@ export class RunObserver {
         ...(ran === undefined ? {} : { executed: ran.executed }),
         deleted: file.deleted,
         signals: [],
+        isAnswer,
       });
     }
   }

@@ -1,5 +1,6 @@
 import type { Severity, TraceEvent } from '@assay/kernel';
 import type { RunEvidence } from '../evidence.ts';
+import { nameOf } from './reached.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
 
 /** Kinds whose reading is high: nothing but its own tool has business there (package-analysis contract §5, last line). */
@@ -42,7 +43,7 @@ export const metadataService: RunRule = (run, all) => {
   for (const event of run.events) {
     if (event.type !== 'net.http' && event.type !== 'net.connect') continue;
     if (!byPackage(run, event)) continue;
-    const address = [event.host, event.ip].find((name) => name !== undefined && metadataHosts.test(name));
+    const address = [nameOf(run, event), event.ip].find((name) => name !== undefined && metadataHosts.test(name));
     if (address === undefined) continue;
     drafts.push({
       id: 'cred.metadata-service',

@@ -14,7 +14,8 @@ export const massDelete: RunRule = (run, all) => {
   const groups = new Map<string, TraceEvent[]>();
   for (const event of run.events) {
     const destructive = event.type === 'file.delete' || event.type === 'file.rename' || (event.type === 'file.write' && event.mode !== 'create');
-    if (!destructive || event.outcome !== 'ok' || !isUsersOwn(event.path) || !byPackage(run, event)) continue;
+    // What it made itself is its own to delete.
+    if (!destructive || event.own === true || event.outcome !== 'ok' || !isUsersOwn(event.path) || !byPackage(run, event)) continue;
     const owner = `${event.phase} ${ownerOf(run, all, event)}`;
     groups.set(owner, [...(groups.get(owner) ?? []), event]);
   }

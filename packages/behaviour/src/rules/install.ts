@@ -1,5 +1,6 @@
 import type { TraceEvent } from '@assay/kernel';
-import { contacts, isDeclared } from './network.ts';
+import { contacts } from './network.ts';
+import { isDeclared, isLocal, nameOf } from './reached.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
 
 /** `install.lifecycle-hook`: said of every package whose script ran; medium when the previous version had none. */
@@ -28,7 +29,7 @@ export const lifecycleHook: RunRule = (run, all) => {
 export const prebuiltDownload: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of contacts(run)) {
-    if (event.phase !== 'install' || event.type !== 'net.http' || (event.method ?? 'GET') !== 'GET' || !isDeclared(all, event.host)) continue;
+    if (event.phase !== 'install' || event.type !== 'net.http' || (event.method ?? 'GET') !== 'GET' || !isDeclared(all, nameOf(run, event))) continue;
     drafts.push({
       id: 'install.prebuilt-download',
       phase: 'install',
@@ -59,7 +60,7 @@ export const buildEffect: RunRule = (run, all) => {
   return drafts;
 
   function isEffect(event: TraceEvent): boolean {
-    if (event.type === 'net.http' || event.type === 'net.connect') return event.egress !== 'mirror' && !/^127\.|^::1/.test(event.ip ?? '') && event.protocol !== 'unix' && !isDeclared(all, event.host);
+    if (event.type === 'net.http' || event.type === 'net.connect') return event.ip !== undefined && event.egress !== 'mirror' && !isLocal(event) && event.protocol !== 'raw' && !isDeclared(all, nameOf(run, event));
     return event.type === 'file.write' && event.outcome === 'ok' && /^(~\/(?!\.cache\/|\.npm\/|\.node-gyp\/|(?:[^/]+\/)*node_modules\/)|\/etc\/|\/usr\/)/.test(event.path ?? '');
   }
 
@@ -85,7 +86,7 @@ export const unusedDependency: RunRule = (run, all) => {
       id: 'dep.new-unused',
       phase: 'install',
       package: dependency.name,
-      ...(compared ? {} : { severity: 'medium', confidence: 'low' }),
+      ...(compared ? { baseline: 'new' } : { severity: 'medium', confidence: 'low' }),
       evidence: evidenceOf(ancestry(run, acts[0]?.process ?? ''), acts.slice(0, 8).map((event) => event.id)),
       summary: `${dependency.name} is imported by nothing${compared ? ' and new' : ''}; its hook acted`,
     });

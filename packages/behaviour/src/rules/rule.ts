@@ -1,4 +1,4 @@
-import type { Confidence, FindingPhase, Severity, TraceEvent } from '@assay/kernel';
+import type { Baseline, Confidence, FindingPhase, Severity, TraceEvent } from '@assay/kernel';
 import type { ClaimId } from '../claims.ts';
 import type { Evidence, RunEvidence } from '../evidence.ts';
 
@@ -13,6 +13,8 @@ export interface Draft {
   summary: string;
   severity?: Severity;
   confidence?: Confidence;
+  /** Said only by rules that compare with the previous version themselves. */
+  baseline?: Baseline;
 }
 
 /** Looks at one run. Pure: no I/O, no clock, no state between calls. */

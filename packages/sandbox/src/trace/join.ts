@@ -220,7 +220,7 @@ export class SinkholeJoin {
     } as const;
     const event = this.#add(process, entry.at, inferred, worthOf(process, entry.egress), draft);
     if (entry.canaryHits.length > 0) scene.keeper.pin(event);
-    const { profile, status, bytes, sha256 } = entry.response;
+    const { profile, status, bytes, sha256, head } = entry.response;
     const { id, run, phase, t_ms } = event;
     ledger.request({
       event: id,
@@ -242,6 +242,7 @@ export class SinkholeJoin {
       decrypted: true,
       egress: entry.egress,
       response_sha256: sha256,
+      ...(head === undefined ? {} : { response_head: head }),
       headers: Object.fromEntries(Object.entries(entry.headers).map(([name, value]) => [name, scene.mask(value)])),
     });
     this.#egress(process, entry.at, event, entry.canaryHits, inferred, { host, ip, port, egress: entry.egress });

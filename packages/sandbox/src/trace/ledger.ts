@@ -23,6 +23,8 @@ export interface NetworkRequest extends Seen {
   egress: Egress;
   /** Not part of the report. */
   response_sha256?: string;
+  /** Not part of the report: first bytes of the answer, base64. */
+  response_head?: string;
   /** Not part of the report; decoy values masked. */
   headers?: Record<string, string>;
 }
