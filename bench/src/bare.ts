@@ -1,11 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { randomBytes } from 'node:crypto';
 import { findToolchain, openSession } from '@assay/behaviour/npm';
 import { systemClock } from '@assay/kernel';
-import { loadNpmConfig, npmLimits, NpmSource, startMirror } from '@assay/registries';
+import { loadNpmConfig, NpmSource, npmLimits, startMirror } from '@assay/registries';
 import { boxDirectory, findSystemTools, openBox } from '@assay/sandbox';
 import { type Measurement, measure } from './measure.ts';
 
@@ -28,10 +28,19 @@ export async function openBareStand(cacheDirectory: string): Promise<BareStand> 
     clock: systemClock,
     limits: npmLimits,
   });
-  const mirror = await startMirror({ source, socketPath: path.join(work, 'mirror/registry.sock'), maxRegistryRequests: 100_000, onRequest: () => undefined });
+  const mirror = await startMirror({
+    source,
+    socketPath: path.join(work, 'mirror/registry.sock'),
+    maxRegistryRequests: 100_000,
+    onRequest: () => undefined,
+  });
   const tools = findSystemTools();
   const toolchain = await findToolchain(cacheDirectory);
-  const box = await openBox({ tools, maxDiskBytes: 4 * 1024 ** 3, binds: [...toolchain.binds, { host: path.join(work, 'mirror'), name: 'app/mirror' }] });
+  const box = await openBox({
+    tools,
+    maxDiskBytes: 4 * 1024 ** 3,
+    binds: [...toolchain.binds, { host: path.join(work, 'mirror'), name: 'app/mirror' }],
+  });
   if (process.getuid?.() === 0) chownSync(mirror.socketPath, box.uid, box.uid);
   const session = await openSession({
     box,
@@ -46,15 +55,33 @@ export async function openBareStand(cacheDirectory: string): Promise<BareStand> 
   });
   const run = `${boxDirectory}/r0`;
   const own = process.getuid?.() === 0 ? `chown ${box.uid}:${box.uid}` : ':';
-  await box.sh(`mount --bind ${run}/etc/resolv.conf /etc/resolv.conf && mkdir -p ${run}/bin && ln -sf ${toolchain.nodeInBox} ${run}/bin/node`);
+  await box.sh(
+    `mount --bind ${run}/etc/resolv.conf /etc/resolv.conf && mkdir -p ${run}/bin && ln -sf ${toolchain.nodeInBox} ${run}/bin/node`,
+  );
   return {
     async run(spec) {
       const project = `${run}/bare`;
       await box.sh(`rm -rf ${project} && mkdir -p ${project} && ${own} ${project}`);
       const name = spec.slice(0, spec.lastIndexOf('@'));
       const script = `cd ${project} && node ${boxDirectory}/app/npm/bin/npm-cli.js install ${spec} --no-audit --no-fund --no-update-notifier >/dev/null 2>&1; a=$?; node -e 'import(${JSON.stringify(name)}).then(() => process.exit(0), () => process.exit(1))' >/dev/null 2>&1; exit $((a * 2 + $?))`;
-      const env = [`HOME=${run}/home`, `PATH=${run}/bin:/usr/bin:/bin`, `NODE_EXTRA_CA_CERTS=${run}/etc/ssl/certs/site-ca.pem`];
-      return await measure([...box.enter(), tools.nsenter, `--net=${boxDirectory}/net/r0`, '--', ...box.drop(), '/usr/bin/env', '-i', ...env, tools.sh, '-c', script]);
+      const env = [
+        `HOME=${run}/home`,
+        `PATH=${run}/bin:/usr/bin:/bin`,
+        `NODE_EXTRA_CA_CERTS=${run}/etc/ssl/certs/site-ca.pem`,
+      ];
+      return await measure([
+        ...box.enter(),
+        tools.nsenter,
+        `--net=${boxDirectory}/net/r0`,
+        '--',
+        ...box.drop(),
+        '/usr/bin/env',
+        '-i',
+        ...env,
+        tools.sh,
+        '-c',
+        script,
+      ]);
     },
     async close() {
       await session.run.close();

@@ -27,7 +27,8 @@ export async function dynamicBench(args: readonly string[]): Promise<number> {
   const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
   const only = option('--only')?.split(',');
   const cache = option('--cache') ?? (await mkdtemp(path.join(tmpdir(), 'assay-bench-')));
-  const wanted = (specs: readonly string[]) => specs.filter((spec) => only === undefined || only.some((name) => spec.startsWith(`${name}@`)));
+  const wanted = (specs: readonly string[]) =>
+    specs.filter((spec) => only === undefined || only.some((name) => spec.startsWith(`${name}@`)));
   try {
     if (args.includes('--verdicts')) return await verdicts(wanted([...popularPackages, ...furtherPackages]), cache);
     const rows = await measureAll(wanted(popularPackages), Number(option('--rounds') ?? 3), cache);
@@ -68,7 +69,19 @@ async function measureAll(specs: readonly string[], rounds: number, cache: strin
 }
 
 function analyze(spec: string, runs: 'r0' | 'all', cache: string): Promise<Measurement> {
-  return measure([process.execPath, cli, 'analyze', purlOf(spec), '--json', '--runs', runs, '--fail-on', 'never', '--cache-dir', cache]);
+  return measure([
+    process.execPath,
+    cli,
+    'analyze',
+    purlOf(spec),
+    '--json',
+    '--runs',
+    runs,
+    '--fail-on',
+    'never',
+    '--cache-dir',
+    cache,
+  ]);
 }
 
 async function verdicts(specs: readonly string[], cache: string): Promise<number> {
@@ -78,9 +91,15 @@ async function verdicts(specs: readonly string[], cache: string): Promise<number
     const level = levelOf(stdout);
     if (level === 'suspicious' || level === 'malicious' || level === 'no report') alarms++;
     const parsed = stdout.startsWith('{') ? (JSON.parse(stdout) as Report) : undefined;
-    const found = parsed?.findings?.filter(({ severity }) => severity !== 'info').map(({ id, severity, package: name, summary }) => `${id}(${severity}, ${name}: ${summary})`);
-    const gaps = parsed?.limitations?.filter(({ effect }) => effect === 'blocks_benign').map(({ code, run, phase, text }) => `${run ?? ''} ${phase ?? ''} ${code}: ${text}`);
-    process.stdout.write(`${spec.padEnd(22)} ${level.padEnd(13)} ${wall.toFixed(1)}s exit ${exitCode} ${found?.join('; ') ?? ''}${gaps?.length ? `\n    gaps: ${[...new Set(gaps)].slice(0, 6).join(' | ')}` : ''}\n`);
+    const found = parsed?.findings
+      ?.filter(({ severity }) => severity !== 'info')
+      .map(({ id, severity, package: name, summary }) => `${id}(${severity}, ${name}: ${summary})`);
+    const gaps = parsed?.limitations
+      ?.filter(({ effect }) => effect === 'blocks_benign')
+      .map(({ code, run, phase, text }) => `${run ?? ''} ${phase ?? ''} ${code}: ${text}`);
+    process.stdout.write(
+      `${spec.padEnd(22)} ${level.padEnd(13)} ${wall.toFixed(1)}s exit ${exitCode} ${found?.join('; ') ?? ''}${gaps?.length ? `\n    gaps: ${[...new Set(gaps)].slice(0, 6).join(' | ')}` : ''}\n`,
+    );
   }
   process.stdout.write(`${specs.length} packages, ${alarms} alarms\n`);
   return alarms === 0 ? 0 : 1;
@@ -124,7 +143,8 @@ function table(rows: readonly Row[]): string {
   const ratios = (pick: (row: Row) => Measurement[]) => rows.map((row) => wall(pick(row)) / wall(row.bare));
   const first = ratios((row) => row.first);
   const full = ratios((row) => row.full);
-  const heads = '| package | bare wall s (exit) | r0 wall s | r0 ÷ bare | all runs wall s | all ÷ bare | bare CPU s | r0 CPU s | all CPU s | level | report KiB |';
+  const heads =
+    '| package | bare wall s (exit) | r0 wall s | r0 ÷ bare | all runs wall s | all ÷ bare | bare CPU s | r0 CPU s | all CPU s | level | report KiB |';
   return [
     heads,
     `|${' --- |'.repeat(11)}`,
@@ -134,4 +154,3 @@ function table(rows: readonly Row[]): string {
     '',
   ].join('\n');
 }
-

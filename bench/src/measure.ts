@@ -17,7 +17,10 @@ const timing = 'TIMEFORMAT="assay-time %R %U %S"; time "$@"';
  *
  * *Units:* seconds. *Errors:* rejects when the command cannot be started.
  */
-export function measure(argv: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<Measurement> {
+export function measure(
+  argv: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Measurement> {
   return new Promise((resolve, reject) => {
     const child = spawn('bash', ['-c', timing, 'bash', ...argv], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     let stdout = '';
@@ -32,7 +35,8 @@ export function measure(argv: readonly string[], options: { env?: NodeJS.Process
     child.once('close', (code) => {
       const [, wall, user, system] = /assay-time ([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(stderr) ?? [];
       if (wall === undefined) reject(new Error(`no timing for ${argv.join(' ')}: ${stderr.slice(-500)}`));
-      else resolve({ wall: Number(wall), cpu: Number(user) + Number(system), exitCode: code ?? 1, stdout, peakBytes: 0 });
+      else
+        resolve({ wall: Number(wall), cpu: Number(user) + Number(system), exitCode: code ?? 1, stdout, peakBytes: 0 });
     });
   });
 }
@@ -40,5 +44,7 @@ export function measure(argv: readonly string[], options: { env?: NodeJS.Process
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }

@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { analyze, type DynamicAnalysisReport, requiredRuns, type RunPlan } from '@assay/behaviour';
+import { analyze, type DynamicAnalysisReport, type RunPlan, requiredRuns } from '@assay/behaviour';
 import { type Deadlines, systemClock, type Verdict, verdictOf } from '@assay/kernel';
-import { loadNpmConfig, npmLimits, NpmSource } from '@assay/registries';
+import { loadNpmConfig, NpmSource, npmLimits } from '@assay/registries';
 import { loadSimulant, type Simulant, startRegistry, unmetExpectations } from '@assay/testing';
 
 /** What came of analysing one simulant. */
@@ -35,7 +35,11 @@ export const simulantDeadlines: Deadlines = { installMs: 20_000, importMs: 15_00
 const registryName = 'https://npm.registry.test/';
 
 /** Analyses one simulant against a registry of its own on loopback; nothing is kept for the next one. */
-export async function runSimulant(simulant: Simulant, options: SimulantRunOptions, signal: AbortSignal): Promise<SimulantResult> {
+export async function runSimulant(
+  simulant: Simulant,
+  options: SimulantRunOptions,
+  signal: AbortSignal,
+): Promise<SimulantResult> {
   const began = performance.now();
   const work = await mkdtemp(path.join(tmpdir(), 'assay-simulant-'));
   const registry = await startRegistry();
@@ -69,11 +73,20 @@ export async function runSimulant(simulant: Simulant, options: SimulantRunOption
       },
       signal,
     );
-    const view = { findings: report.findings, events: report.events, signals: report.static.signals, verdict: judged(report, options.runs) };
+    const view = {
+      findings: report.findings,
+      events: report.events,
+      signals: report.static.signals,
+      verdict: judged(report, options.runs),
+    };
     return { simulant, unmet: unmetExpectations(simulant, view), report, seconds: seconds() };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    return { simulant, unmet: [`no report: ${error instanceof Error ? error.message : String(error)}`], seconds: seconds() };
+    return {
+      simulant,
+      unmet: [`no report: ${error instanceof Error ? error.message : String(error)}`],
+      seconds: seconds(),
+    };
   } finally {
     await Promise.all([registry.close(), source.close(), rm(work, { recursive: true, force: true })]);
   }

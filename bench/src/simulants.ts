@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { findToolchain } from '@assay/behaviour/npm';
 import { type Simulant, simulants } from '@assay/testing';
-import { runSimulant, simulantDeadlines, type SimulantResult } from './simulant-run.ts';
+import { runSimulant, type SimulantResult, simulantDeadlines } from './simulant-run.ts';
 
 /**
  * Analyses every simulant, or those that are named, and prints one row for each with what was not met.
@@ -17,7 +17,11 @@ export async function simulantsBench(args: readonly string[] = []): Promise<numb
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { runs: { type: 'string', default: 'all' }, reports: { type: 'string' }, jobs: { type: 'string', default: '2' } },
+    options: {
+      runs: { type: 'string', default: 'all' },
+      reports: { type: 'string' },
+      jobs: { type: 'string', default: '2' },
+    },
   });
   const chosen = simulants.filter((simulant) => isChosen(simulant, positionals));
   const cacheDirectory = await mkdtemp(path.join(tmpdir(), 'assay-bench-'));
@@ -27,7 +31,11 @@ export async function simulantsBench(args: readonly string[] = []): Promise<numb
   const lane = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const runs = values.runs === 'needed' ? 'needed' : 'all';
-      const result = await runSimulant(next, { cacheDirectory, runs, deadlines: simulantDeadlines, parallelism: 1 }, AbortSignal.timeout(simulantDeadlines.taskMs));
+      const result = await runSimulant(
+        next,
+        { cacheDirectory, runs, deadlines: simulantDeadlines, parallelism: 1 },
+        AbortSignal.timeout(simulantDeadlines.taskMs),
+      );
       results.push(result);
       print(result);
       if (values.reports !== undefined && result.report !== undefined) {
@@ -51,7 +59,8 @@ export function isChosen({ id, row, kind, form }: Simulant, words: readonly stri
   const sorts: Record<string, boolean[]> = {};
   for (const word of words) {
     const [sort, value] = word.includes(':') ? word.split(':', 2) : ['name', word];
-    const fits = sort === 'kind' ? kind === value : sort === 'form' ? form === value : row === value || id.startsWith(value ?? '');
+    const fits =
+      sort === 'kind' ? kind === value : sort === 'form' ? form === value : row === value || id.startsWith(value ?? '');
     sorts[sort ?? 'name'] = [...(sorts[sort ?? 'name'] ?? []), fits];
   }
   return Object.values(sorts).every((alternatives) => alternatives.includes(true));
@@ -59,7 +68,15 @@ export function isChosen({ id, row, kind, form }: Simulant, words: readonly stri
 
 function print({ simulant: { row, kind, form, id }, unmet, report, seconds }: SimulantResult): void {
   const verdict = report === undefined ? 'no report' : `${report.verdict.level} ${report.verdict.score}`;
-  const columns = [row.padEnd(4), kind.padEnd(9), form.padEnd(6), unmet.length === 0 ? 'met  ' : 'UNMET', `${seconds.toFixed(1)} s`.padStart(7), verdict.padEnd(16), id];
+  const columns = [
+    row.padEnd(4),
+    kind.padEnd(9),
+    form.padEnd(6),
+    unmet.length === 0 ? 'met  ' : 'UNMET',
+    `${seconds.toFixed(1)} s`.padStart(7),
+    verdict.padEnd(16),
+    id,
+  ];
   process.stdout.write(`${columns.join('  ')}\n${unmet.map((reason) => `        - ${reason}\n`).join('')}`);
 }
 

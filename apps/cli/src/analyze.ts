@@ -3,9 +3,17 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { analyze, renderHtml, renderSarif, renderTerminal, requiredRuns, type AnalysisTarget, type DynamicAnalysisReport } from '@assay/behaviour';
+import {
+  type AnalysisTarget,
+  analyze,
+  type DynamicAnalysisReport,
+  renderHtml,
+  renderSarif,
+  renderTerminal,
+  requiredRuns,
+} from '@assay/behaviour';
 import { deadlines, KernelError, reaches, systemClock, type VerdictLevel } from '@assay/kernel';
-import { loadNpmConfig, npmLimits, NpmSource } from '@assay/registries';
+import { loadNpmConfig, NpmSource, npmLimits } from '@assay/registries';
 import { readSettings, type Settings } from './config.ts';
 import { flagsOf } from './doctor-command.ts';
 import { exitCode } from './exit.ts';
@@ -18,7 +26,8 @@ export async function analyzeCommand(target: string | undefined, options: Record
   const json = options.json === true;
   const progress = progressTo(process.stderr, { color: settings.color, verbose: options.verbose === true });
   const stop = new AbortController();
-  const interrupt = () => stop.abort(new KernelError('INTERRUPTED', 'interrupted; everything that was started has been ended'));
+  const interrupt = () =>
+    stop.abort(new KernelError('INTERRUPTED', 'interrupted; everything that was started has been ended'));
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', interrupt);
@@ -47,7 +56,11 @@ export async function analyzeCommand(target: string | undefined, options: Record
     );
     progress.clear();
     await writeOutputs(result.report, result.traceFile, options);
-    process.stdout.write(json ? `${JSON.stringify(result.report)}\n` : renderTerminal(result.report, { colour: settings.color, width: process.stdout.columns ?? 100 }));
+    process.stdout.write(
+      json
+        ? `${JSON.stringify(result.report)}\n`
+        : renderTerminal(result.report, { colour: settings.color, width: process.stdout.columns ?? 100 }),
+    );
     return codeFor(result.report, options);
   } finally {
     progress.clear();
@@ -66,7 +79,8 @@ export function targetOf(target: string | undefined, options: Record<string, unk
     if (target !== undefined) throw new KernelError('USAGE', 'give either a target or --archive, not both');
     return { archive, ...(purl === undefined ? {} : { purl }) };
   }
-  if (purl !== undefined && target !== undefined) throw new KernelError('USAGE', 'give --purl together with --archive, or a target alone');
+  if (purl !== undefined && target !== undefined)
+    throw new KernelError('USAGE', 'give --purl together with --archive, or a target alone');
   const named = target ?? purl;
   if (named === undefined) throw new KernelError('USAGE', 'name a package (pkg:npm/name@version) or a .tgz file');
   const isFile = /^(\.{0,2}\/)|\.(tgz|tar\.gz|tar|zip|whl|vsix)$/i.test(named) && !/^pkg:/i.test(named);
@@ -74,9 +88,14 @@ export function targetOf(target: string | undefined, options: Record<string, unk
   return { purl: named };
 }
 
-async function writeOutputs(report: DynamicAnalysisReport, traceFile: string, options: Record<string, unknown>): Promise<void> {
+async function writeOutputs(
+  report: DynamicAnalysisReport,
+  traceFile: string,
+  options: Record<string, unknown>,
+): Promise<void> {
   if (typeof options.html === 'string') await writeFile(options.html, renderHtml(report));
-  if (typeof options.sarif === 'string') await writeFile(options.sarif, `${JSON.stringify(renderSarif(report), null, 2)}\n`);
+  if (typeof options.sarif === 'string')
+    await writeFile(options.sarif, `${JSON.stringify(renderSarif(report), null, 2)}\n`);
   if (typeof options.trace === 'string') await copyFile(traceFile, options.trace);
 }
 
@@ -97,7 +116,11 @@ const loopbackAlias = 'https://npm.registry.test/';
 
 async function openNpmSource(settings: Settings): Promise<NpmSource> {
   const { npmRegistry, cacheDirectory } = settings;
-  const config = await loadNpmConfig({ cwd: process.cwd(), env: process.env, ...(npmRegistry === undefined ? {} : { registry: npmRegistry }) });
+  const config = await loadNpmConfig({
+    cwd: process.cwd(),
+    env: process.env,
+    ...(npmRegistry === undefined ? {} : { registry: npmRegistry }),
+  });
   const isLoopback = /^(localhost|127\.[0-9.]+|\[::1\])$/.test(new URL(config.registry).hostname);
   return new NpmSource({
     config,

@@ -7,7 +7,13 @@ import { doctor } from './doctor.ts';
 export async function doctorCommand(options: Record<string, unknown>): Promise<number> {
   const settings = readSettings(process.env, flagsOf(options), process.stdout.isTTY === true);
   return await doctor({
-    options: { ...defaultProbeOptions, node: process.execPath, npm: pinnedNpm(), dataDirectory: settings.cacheDirectory, isolation: settings.isolation },
+    options: {
+      ...defaultProbeOptions,
+      node: process.execPath,
+      npm: pinnedNpm(),
+      dataDirectory: settings.cacheDirectory,
+      isolation: settings.isolation,
+    },
     json: options.json === true,
     colour: settings.color,
     write: (text) => process.stdout.write(text),

@@ -26,8 +26,14 @@ function program(): Command {
     .option('--archive <file>', 'analyse this archive …')
     .option('--purl <purl>', '… as this package')
     .option('--previous <file>', 'archive of the version before, to compare with')
-    .addOption(new Option('--runs <runs>', 'r0 measures less: the answer is inconclusive or worse').choices(['all', 'r0']).default('all'))
-    .addOption(new Option('--fail-on <level>', 'exit 1 at this level or above').choices(failLevels).default('suspicious'))
+    .addOption(
+      new Option('--runs <runs>', 'r0 measures less: the answer is inconclusive or worse')
+        .choices(['all', 'r0'])
+        .default('all'),
+    )
+    .addOption(
+      new Option('--fail-on <level>', 'exit 1 at this level or above').choices(failLevels).default('suspicious'),
+    )
     .option('--accept-inconclusive', 'exit 0 instead of 3 when the analysis is incomplete but shows nothing alarming')
     .option('--json', 'print only the report, as JSON')
     .option('--html <file>', 'write the report as one HTML file')

@@ -4,10 +4,10 @@ import { type Clock, type Deadlines, KernelError, type Limitation, type RunId } 
 import type { NpmSource } from '@assay/registries';
 import { startMirror } from '@assay/registries';
 import { type Box, boxDirectory, findSystemTools, openBox, type RandomSource, type SystemTools } from '@assay/sandbox';
-import { type FinishedRun, assembleReport } from './assemble.ts';
+import { assembleReport, type FinishedRun } from './assemble.ts';
 import { compareWithPrevious } from './baseline.ts';
-import type { Evidence, TreePackage } from './evidence.ts';
 import { CanaryIds } from './canaries.ts';
+import type { Evidence, TreePackage } from './evidence.ts';
 import { NpmCache } from './npm/cache.ts';
 import { performRun, prepareTree } from './npm/perform.ts';
 import { type NpmSession, openSession } from './npm/session.ts';
@@ -64,7 +64,10 @@ const maxDiskBytes = 4 * 1024 ** 3;
  */
 export async function analyze(request: AnalyzeRequest, deps: AnalyzeDeps, signal: AbortSignal): Promise<AnalyzeResult> {
   if (deps.isolation !== 'bubblewrap') {
-    throw new KernelError('ISOLATION_UNAVAILABLE', `isolation ${deps.isolation} is not available yet; nothing was run. Choose bubblewrap`);
+    throw new KernelError(
+      'ISOLATION_UNAVAILABLE',
+      `isolation ${deps.isolation} is not available yet; nothing was run. Choose bubblewrap`,
+    );
   }
   const deadline = AbortSignal.timeout(deps.deadlines.taskMs);
   const stop = AbortSignal.any([signal, deadline]);
@@ -73,7 +76,13 @@ export async function analyze(request: AnalyzeRequest, deps: AnalyzeDeps, signal
     return await analysis.run();
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (deadline.aborted) throw new KernelError('DEADLINE_EXCEEDED', `the analysis took longer than ${deps.deadlines.taskMs} ms; no report was made`, {}, { cause: error });
+    if (deadline.aborted)
+      throw new KernelError(
+        'DEADLINE_EXCEEDED',
+        `the analysis took longer than ${deps.deadlines.taskMs} ms; no report was made`,
+        {},
+        { cause: error },
+      );
     throw error;
   } finally {
     await analysis.close();
@@ -107,7 +116,12 @@ class Analysis {
     const tools = findSystemTools();
     const toolchain = await findToolchain(this.#deps.cacheDirectory);
     mkdirSync(path.join(workDirectory, 'mirror'), { mode: 0o755 });
-    const mirror = await startMirror({ source, socketPath: path.join(workDirectory, 'mirror/registry.sock'), maxRegistryRequests: 20_000, onRequest: () => undefined });
+    const mirror = await startMirror({
+      source,
+      socketPath: path.join(workDirectory, 'mirror/registry.sock'),
+      maxRegistryRequests: 20_000,
+      onRequest: () => undefined,
+    });
     this.#closers.push(() => mirror.close());
     // The first run's surroundings are made while the registry answers; if either fails, the other is ended.
     const [opened, subject] = await all([
@@ -118,7 +132,8 @@ class Analysis {
       this.#step('resolve', () => loadSubject(this.#request.target, source, clock, this.#signal)),
     ]);
     const { box, r0 } = opened;
-    if (subject.overlay !== undefined) mirror.addArchive({ name: subject.name, version: subject.version, ...subject.overlay });
+    if (subject.overlay !== undefined)
+      mirror.addArchive({ name: subject.name, version: subject.version, ...subject.overlay });
     const cache = new NpmCache(box, this.#npmCache);
     const recorder = new TraceRecorder(path.join(workDirectory, 'trace.ndjson.gz'));
     const open = (plan: RunPlan) => this.#open(plan, { box, tools, toolchain, registry: new URL(mirror.baseUrl) });
@@ -133,7 +148,14 @@ class Analysis {
       this.#deps.parallelism,
     );
     const { facts: statics, ms: staticMs } = await staticsLater;
-    const baseline = await compareWithPrevious(this.#request.previous, subject, statics, prepared.tree, source, this.#signal);
+    const baseline = await compareWithPrevious(
+      this.#request.previous,
+      subject,
+      statics,
+      prepared.tree,
+      source,
+      this.#signal,
+    );
     const trace = recorder.finish();
     const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, baseline.treeFacts);
     const report = assembleReport({
@@ -144,9 +166,20 @@ class Analysis {
       evidence,
       baseline: baseline.report,
       tools: { ...toolchain.versions },
-      features: { user_ns: process.getuid?.() !== 0, net_ns: true, pid_ns: true, seccomp: true, faketime: tools.faketime !== undefined, any_port: prepared.anyPort },
+      features: {
+        user_ns: process.getuid?.() !== 0,
+        net_ns: true,
+        pid_ns: true,
+        seccomp: true,
+        faketime: tools.faketime !== undefined,
+        any_port: prepared.anyPort,
+      },
       artifacts: [{ name: 'trace.ndjson.gz', sha256: trace.sha256, size_bytes: trace.bytes }],
-      timings: { static: staticMs, ...(baseline.ms === undefined ? {} : { baseline: baseline.ms }), total: Math.round(clock.monotonic() - this.#beganAt) },
+      timings: {
+        static: staticMs,
+        ...(baseline.ms === undefined ? {} : { baseline: baseline.ms }),
+        total: Math.round(clock.monotonic() - this.#beganAt),
+      },
       createdAt: clock.now(),
     });
     return { report, traceFile: path.join(workDirectory, 'trace.ndjson.gz') };
@@ -172,7 +205,10 @@ class Analysis {
     return box;
   }
 
-  #open(plan: RunPlan, where: { box: Box; tools: SystemTools; toolchain: Toolchain; registry: URL }): Promise<NpmSession> {
+  #open(
+    plan: RunPlan,
+    where: { box: Box; tools: SystemTools; toolchain: Toolchain; registry: URL },
+  ): Promise<NpmSession> {
     return openSession({
       ...where,
       plan,
@@ -245,7 +281,13 @@ function evidenceOf(
       tree: new Map(
         (tree ?? []).map((one) => [
           one.name,
-          { name: one.name, version: one.version, hooks: one.hooks, ...(imported === undefined ? {} : { isImported: imported.has(one.name) }), ...compared(one) },
+          {
+            name: one.name,
+            version: one.version,
+            hooks: one.hooks,
+            ...(imported === undefined ? {} : { isImported: imported.has(one.name) }),
+            ...compared(one),
+          },
         ]),
       ),
     },
@@ -277,6 +319,11 @@ function importedPackages(runs: readonly FinishedRun[]): Set<string> | undefined
 function withTraceLoss(runs: FinishedRun[], dropped: number): FinishedRun[] {
   const [first, ...rest] = runs;
   if (dropped === 0 || first === undefined) return runs;
-  const limitation: Limitation = { code: 'trace_cut', channel: 'processes', effect: 'note', text: `the raw trace holds all but ${dropped} events` };
+  const limitation: Limitation = {
+    code: 'trace_cut',
+    channel: 'processes',
+    effect: 'note',
+    text: `the raw trace holds all but ${dropped} events`,
+  };
   return [{ ...first, limitations: [...first.limitations, limitation] }, ...rest];
 }

@@ -8,7 +8,14 @@ import { findingsOf } from './findings.ts';
 import { newBehaviour } from './novelty.ts';
 import type { Subject } from './npm/subject.ts';
 import type { InstalledPackage } from './npm/tree.ts';
-import { compareEvents, coverageOf, type DynamicAnalysisReport, fitReport, inCausalOrder, type PhaseReport } from './report/index.ts';
+import {
+  compareEvents,
+  coverageOf,
+  type DynamicAnalysisReport,
+  fitReport,
+  inCausalOrder,
+  type PhaseReport,
+} from './report/index.ts';
 import { requiredRuns } from './runs.ts';
 import type { StaticFacts } from './static.ts';
 
@@ -51,8 +58,15 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
   if (first === undefined) throw new TypeError('a report needs at least one run');
   const events = runs.flatMap((run) => [...run.evidence.events]).sort(compareEvents);
   const byId = new Map(events.map((event) => [event.id, event]));
-  const findings = findingsOf(evidence).map((finding) => ({ ...finding, evidence: inCausalOrder(finding.evidence, byId) }));
-  const limitations = uniqueLimitations([...statics.limitations, ...runs.flatMap((run) => run.limitations), ...missingRuns(runs)]);
+  const findings = findingsOf(evidence).map((finding) => ({
+    ...finding,
+    evidence: inCausalOrder(finding.evidence, byId),
+  }));
+  const limitations = uniqueLimitations([
+    ...statics.limitations,
+    ...runs.flatMap((run) => run.limitations),
+    ...missingRuns(runs),
+  ]);
   const triggers = { runs: runs.map((run) => triggerOf(run, first)) };
   const coverage = coverageOf({ Analysis: first.phases, triggers, limitations });
   const nodes = runs.flatMap((run) => [...run.evidence.processes.values()]);
@@ -75,7 +89,9 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
     static: statics.reading,
     process_tree: {
       nodes: Object.fromEntries(nodes.map((node) => [node.key, node])),
-      roots: nodes.filter((node) => node.parent_key === undefined || !keys.has(node.parent_key)).map((node) => node.key),
+      roots: nodes
+        .filter((node) => node.parent_key === undefined || !keys.has(node.parent_key))
+        .map((node) => node.key),
     },
     events,
     network: {
@@ -85,7 +101,9 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
     canaries: [...evidence.canaries.values()].map((canary) => ({
       ...canary,
       reads: events.filter((event) => event.type === 'canary.read' && event.canary === canary.id).map(({ id }) => id),
-      egress: events.filter((event) => event.type === 'canary.egress' && event.canary === canary.id).map(({ id }) => id),
+      egress: events
+        .filter((event) => event.type === 'canary.egress' && event.canary === canary.id)
+        .map(({ id }) => id),
     })),
     dropped_files: runs.flatMap((run) => run.evidence.dropped.map(({ isAnswer: _, ...file }) => file)),
     baseline: parts.baseline,
@@ -114,7 +132,10 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
   return fitReport(report);
 }
 
-function dependenciesOf(tree: readonly InstalledPackage[], evidence: Evidence): NonNullable<DynamicAnalysisReport['dependencies']> {
+function dependenciesOf(
+  tree: readonly InstalledPackage[],
+  evidence: Evidence,
+): NonNullable<DynamicAnalysisReport['dependencies']> {
   return {
     count: tree.length,
     packages: tree.slice(0, 500).map((one) => {
@@ -186,7 +207,11 @@ function foldedNetwork(runs: readonly FinishedRun[]): Omit<DynamicAnalysisReport
       const types = event.query_type === undefined ? [] : [event.query_type];
       if (row === undefined) dns.set(key, { ...base, host: event.host, types, count: times });
       else Object.assign(row, { types: [...new Set([...row.types, ...types])], count: row.count + times });
-    } else if ((event.type === 'net.connect' || event.type === 'net.listen') && event.ip !== undefined && event.port !== undefined) {
+    } else if (
+      (event.type === 'net.connect' || event.type === 'net.listen') &&
+      event.ip !== undefined &&
+      event.port !== undefined
+    ) {
       const key = `${event.run} ${event.process} ${event.ip} ${event.port}`;
       const table = event.type === 'net.connect' ? connections : listeners;
       const row = table.get(key);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openPackageArchive, type PackageArchive } from '@assay/archive';
 import { archiveLimits, sha256 } from '@assay/kernel';
-import { fetchNpm, type NpmSource, previousVersion } from '@assay/registries';
+import { fetchNpm, type NpmSource, previousVersion, resolveNpm } from '@assay/registries';
 import type { TreePackage } from './evidence.ts';
 import type { Subject } from './npm/subject.ts';
 import { hooksOf, type InstalledPackage } from './npm/tree.ts';
@@ -56,7 +56,11 @@ export async function compareWithPrevious(
     treeFacts: (one) => {
       if (one.name === subject.name) return { newHooks: added.hooks ?? [] };
       // Deeper in the tree only what the package itself asks for can be compared without installing the version before.
-      return (added.dependencies ?? []).includes(one.name) ? { isNew: true } : now.dependencies.has(one.name) ? { isNew: false } : {};
+      return (added.dependencies ?? []).includes(one.name)
+        ? { isNew: true }
+        : now.dependencies.has(one.name)
+          ? { isNew: false }
+          : {};
     },
     ms: Math.round(performance.now() - begun),
     ...(tree === undefined ? {} : {}),
@@ -79,7 +83,11 @@ function factsOf(archive: PackageArchive): Facts {
 }
 
 function difference(a: Facts, b: Facts): Difference {
-  const of = (key: keyof Facts) => [...a[key]].filter((name) => !b[key].has(name)).sort().slice(0, maxNames);
+  const of = (key: keyof Facts) =>
+    [...a[key]]
+      .filter((name) => !b[key].has(name))
+      .sort()
+      .slice(0, maxNames);
   return { hooks: of('hooks'), dependencies: of('dependencies'), files: of('files') };
 }
 
@@ -91,30 +99,22 @@ async function fromFile(file: string, signal: AbortSignal): Promise<Previous> {
   return { version: archive.manifest.version ?? 'unknown', sha256: sha256(bytes), archive };
 }
 
-async function fromRegistry(subject: Subject, source: NpmSource, signal: AbortSignal): Promise<Previous | { reason: string } | undefined> {
+async function fromRegistry(
+  subject: Subject,
+  source: NpmSource,
+  signal: AbortSignal,
+): Promise<Previous | { reason: string } | undefined> {
   const { resolved } = subject;
-  if (resolved === undefined) return undefined;
-  const version = previousVersion(resolved.packument, resolved.version);
-  const dist = version === undefined ? undefined : (resolved.packument.versions[version]?.dist as { tarball?: unknown; integrity?: unknown; shasum?: unknown } | undefined);
-  if (version === undefined || typeof dist?.tarball !== 'string') return undefined;
+  const version = resolved === undefined ? undefined : previousVersion(resolved.packument, resolved.version);
+  if (resolved === undefined || version === undefined) return undefined;
   try {
-    const fetched = await fetchNpm(
-      source,
-      {
-        packageName: resolved.packageName,
-        version,
-        dist: {
-          tarball: dist.tarball,
-          ...(typeof dist.integrity === 'string' ? { integrity: dist.integrity } : {}),
-          ...(typeof dist.shasum === 'string' ? { shasum: dist.shasum } : {}),
-        },
-      },
-      signal,
-    );
+    const before = await resolveNpm(source, { packageName: resolved.packageName, version }, signal);
+    const fetched = await fetchNpm(source, before, signal);
     const archive = await openPackageArchive(fetched.path, 'npm', archiveLimits, { label: fetched.fileName, signal });
     return { version, sha256: fetched.sha256, archive };
   } catch (error) {
     signal.throwIfAborted();
-    return { reason: `the previous version ${version} could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}` };
+    const why = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
+    return { reason: `the previous version ${version} could not be read: ${why}` };
   }
 }

@@ -11,7 +11,14 @@ export class CanaryIds {
       const key = `${decoy.kind} ${decoy.location.replace(/\/home\/[^/]+/, '~')}`;
       let canary = this.#known.get(key);
       if (canary === undefined) {
-        canary = { id: `c${this.#known.size + 1}`, kind: decoy.kind, location: decoy.location, placed: true, reads: [], egress: [] };
+        canary = {
+          id: `c${this.#known.size + 1}`,
+          kind: decoy.kind,
+          location: decoy.location,
+          placed: true,
+          reads: [],
+          egress: [],
+        };
         this.#known.set(key, canary);
       }
       return { ...decoy, id: canary.id };

@@ -6,7 +6,11 @@ export function capabilitiesOf(runs: readonly FinishedRun[], parts: ReportParts)
   const yes = (how: string): Capability => ({ measured: true, how });
   const no = (reason: string): Capability => ({ measured: false, how: 'none', reason });
   const shifted = runs.filter((run) => run.evidence.plan.clock !== 'now');
-  const clock = parts.features.faketime ? (shifted.length > 0 ? yes('libfaketime') : no('no run with a shifted clock was made')) : no('libfaketime is not installed');
+  const clock = parts.features.faketime
+    ? shifted.length > 0
+      ? yes('libfaketime')
+      : no('no run with a shifted clock was made')
+    : no('libfaketime is not installed');
   return {
     processes: yes('strace'),
     files: yes('strace'),
@@ -25,8 +29,12 @@ export function capabilitiesOf(runs: readonly FinishedRun[], parts: ReportParts)
     static_js: yes('@babel/parser'),
     static_python: no('not a Python package'),
     static_binary: no('binaries are not read statically yet'),
-    baseline: parts.baseline.status === 'compared' ? yes('previous version') : no(parts.baseline.reason ?? 'there is no previous version'),
+    baseline:
+      parts.baseline.status === 'compared'
+        ? yes('previous version')
+        : no(parts.baseline.reason ?? 'there is no previous version'),
     metadata: parts.subject.source.kind === 'registry' ? yes('registry') : no('an archive has no registry metadata'),
-    provenance: parts.subject.metadata.provenance?.status === 'measured' ? yes('registry') : no('an archive has no attestations'),
+    provenance:
+      parts.subject.metadata.provenance?.status === 'measured' ? yes('registry') : no('an archive has no attestations'),
   };
 }

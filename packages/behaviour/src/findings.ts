@@ -1,12 +1,20 @@
-import { type Baseline, categoryOf, compareSeverity, type Confidence, type Finding, type Severity, weightOf } from '@assay/kernel';
+import {
+  type Baseline,
+  type Confidence,
+  categoryOf,
+  compareSeverity,
+  type Finding,
+  type Severity,
+  weightOf,
+} from '@assay/kernel';
 import { claims } from './claims.ts';
 import type { Evidence } from './evidence.ts';
-import { canaryEgress, dnsChunked } from './rules/exfiltration.ts';
+import { aiCliAbuse } from './rules/agents.ts';
 import { decoyRead, metadataService } from './rules/credentials.ts';
 import { massDelete } from './rules/destruction.ts';
-import { aiCliAbuse } from './rules/agents.ts';
 import { decodedThenEvaluated, triggeredPayload } from './rules/evaluation.ts';
 import { writtenThenExecuted } from './rules/execution.ts';
+import { canaryEgress, dnsChunked } from './rules/exfiltration.ts';
 import { fetchedCode } from './rules/fetched.ts';
 import { gates } from './rules/gates.ts';
 import { patches } from './rules/hooks.ts';
@@ -57,7 +65,9 @@ const runRules: readonly RunRule[] = [
  * first run that shows it gives the evidence.
  */
 export function findingsOf(evidence: Evidence): Finding[] {
-  const perRun = new Map(evidence.runs.map((run) => [run.run as string, runRules.flatMap((rule) => rule(run, evidence))]));
+  const perRun = new Map(
+    evidence.runs.map((run) => [run.run as string, runRules.flatMap((rule) => rule(run, evidence))]),
+  );
   const drafts: { run?: string; draft: Draft }[] = [
     ...staticDrafts(evidence).map((draft) => ({ draft })),
     ...[...perRun].flatMap(([run, found]) => found.map((draft) => ({ run, draft }))),
@@ -77,7 +87,12 @@ function runOf(evidence: Evidence, draft: Draft): string {
 }
 
 function merge(group: { run?: string; draft: Draft }[]): Finding {
-  const weighed = group.map(({ run, draft }) => ({ run, draft, severity: severityOf(draft), confidence: confidenceOf(draft) }));
+  const weighed = group.map(({ run, draft }) => ({
+    run,
+    draft,
+    severity: severityOf(draft),
+    confidence: confidenceOf(draft),
+  }));
   const heaviest = weighed.reduce((best, one) => (weightOf(one) > weightOf(best) ? one : best));
   const claim = claims[heaviest.draft.id];
   const runs = [...new Set(weighed.map(({ run }) => run).filter((run) => run !== undefined))].sort();
@@ -94,7 +109,8 @@ function merge(group: { run?: string; draft: Draft }[]): Finding {
     evidence: [...new Set([...heaviest.draft.evidence, ...firstRun.flatMap((one) => one.draft.evidence)])].slice(0, 32),
     mitre: [...claim.mitre],
     summary: heaviest.draft.summary,
-    baseline: group.map(({ draft }) => draft.baseline).find((one) => one !== undefined) ?? ('not_compared' satisfies Baseline),
+    baseline:
+      group.map(({ draft }) => draft.baseline).find((one) => one !== undefined) ?? ('not_compared' satisfies Baseline),
   };
 }
 
@@ -107,5 +123,9 @@ function confidenceOf(draft: Draft): Confidence {
 }
 
 function byWeight(a: Finding, b: Finding): number {
-  return weightOf(b) - weightOf(a) || compareSeverity(b.severity, a.severity) || (a.id < b.id ? -1 : a.id > b.id ? 1 : a.package < b.package ? -1 : 1);
+  return (
+    weightOf(b) - weightOf(a) ||
+    compareSeverity(b.severity, a.severity) ||
+    (a.id < b.id ? -1 : a.id > b.id ? 1 : a.package < b.package ? -1 : 1)
+  );
 }

@@ -1,6 +1,5 @@
 import type { PackageArchive } from '@assay/archive';
 import { anomalyGravity } from '@assay/archive';
-import type { Limitation, Signal, StaticClaim } from '@assay/kernel';
 import {
   type Detection,
   declaredHosts,
@@ -10,9 +9,10 @@ import {
   npmManifest,
   readJavaScript,
   reviewerText,
-  shipsDigests,
   type SourceFile,
+  shipsDigests,
 } from '@assay/detect';
+import type { Limitation, Signal, StaticClaim } from '@assay/kernel';
 import type { StaticReading } from './report/index.ts';
 
 /** Static evidence about one artifact. */
@@ -31,9 +31,16 @@ const textual = /\.([cm]?[jt]sx?|json|md|markdown|txt|rst|sh|py|ya?ml|html?|css)
  *
  * *Shape:* `registryManifest` is what the registry tells of this version, if it was asked.
  */
-export function readStatically(archive: PackageArchive, registryManifest: Readonly<Record<string, unknown>> | undefined): StaticFacts {
+export function readStatically(
+  archive: PackageArchive,
+  registryManifest: Readonly<Record<string, unknown>> | undefined,
+): StaticFacts {
   const members = archive.kept?.members ?? new Map();
-  const files: SourceFile[] = [...members].map(([path, member]) => ({ path, bytes: member.bytes, truncated: member.truncated }));
+  const files: SourceFile[] = [...members].map(([path, member]) => ({
+    path,
+    bytes: member.bytes,
+    truncated: member.truncated,
+  }));
   const manifest = archive.manifest.manifest;
   const manifestText = Buffer.from(files.find(({ path }) => path === 'package.json')?.bytes ?? '').toString('utf8');
   const javascript = readJavaScript(files);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Confidence, Severity } from './severity.ts';
+import type { Confidence, Severity } from './severity.ts';
 
 /** One static observation in a file, a manifest or metadata: evidence, not yet a claim. */
 export const Signal = z.object({

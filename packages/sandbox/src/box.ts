@@ -210,6 +210,7 @@ class NamespaceBox implements Box {
 
 function onlyChildOf(pid: number): number {
   const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0];
-  if (child === undefined || child === '') throw new SandboxError('SANDBOX_LOST', 'the sandbox ended while it was made');
+  if (child === undefined || child === '')
+    throw new SandboxError('SANDBOX_LOST', 'the sandbox ended while it was made');
   return Number(child);
 }

@@ -85,7 +85,11 @@ export function wrap(options: WrapOptions): string[] {
     '--chdir',
     options.cwd,
     '--clearenv',
-    ...Object.entries({ NODE_EXTRA_CA_CERTS: caFile, ...options.env }).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...Object.entries({ NODE_EXTRA_CA_CERTS: caFile, ...options.env }).flatMap(([name, value]) => [
+      '--setenv',
+      name,
+      value,
+    ]),
     '--',
     ...options.argv,
   ];

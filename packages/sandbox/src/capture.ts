@@ -87,7 +87,13 @@ export class FileCapture {
       position += length;
     }
     const head = Buffer.concat(heads);
-    return { sha256: hash.digest('hex') as Sha256, sizeBytes: stat.size, head, entropy: entropyOf(head), deleted: stat.nlink === 0 };
+    return {
+      sha256: hash.digest('hex') as Sha256,
+      sizeBytes: stat.size,
+      head,
+      entropy: entropyOf(head),
+      deleted: stat.nlink === 0,
+    };
   }
 }
 
@@ -102,7 +108,10 @@ export function entropyOf(bytes: Uint8Array): number {
 }
 
 /** What the first bytes say a file is. */
-export function kindOf(head: Uint8Array): { kind: 'elf' | 'pe' | 'macho' | 'script' | 'archive' | 'media' | 'text' | 'data'; mime: string } {
+export function kindOf(head: Uint8Array): {
+  kind: 'elf' | 'pe' | 'macho' | 'script' | 'archive' | 'media' | 'text' | 'data';
+  mime: string;
+} {
   const text = Buffer.from(head.subarray(0, 512)).toString('latin1');
   const hex = Buffer.from(head.subarray(0, 8)).toString('hex');
   for (const [prefix, kind, mime] of magics) if (hex.startsWith(prefix)) return { kind, mime };

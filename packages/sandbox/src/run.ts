@@ -44,6 +44,8 @@ export interface PhaseCommand {
   lingerMs: number;
   setenv: Record<string, string>;
   mounts: Mount[];
+  /** Whether opens, deletes and the like are traced; they cost a third of an installation. */
+  traceFiles: boolean;
   onTrace: (chunk: Buffer) => void;
   onHook: (chunk: Buffer) => void;
   onOver?: (limit: 'memory' | 'processes', use: ResourceUse) => void;
@@ -178,7 +180,12 @@ export class SandboxRun {
       if (host === undefined) throw new RangeError(`planted file ${file.path} is outside home, project and /tmp`);
       const root = this.hostPath(inhabitant.home) as string;
       const first = mkdirSync(path.dirname(host), { recursive: true });
-      for (let made = path.dirname(host); first !== undefined && made.length >= first.length && made !== root; made = path.dirname(made)) own(made);
+      for (
+        let made = path.dirname(host);
+        first !== undefined && made.length >= first.length && made !== root;
+        made = path.dirname(made)
+      )
+        own(made);
       writeFileSync(host, file.content, { mode: file.mode });
       own(host);
     }
@@ -201,7 +208,11 @@ export class SandboxRun {
           ]
         : [];
     const [command = '', ...args] = [...box.enter(), tools.nsenter, `--net=${netns}`, '--', ...drop, ...sinkhole.argv];
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin' }, detached: true });
+    const child = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: '/usr/sbin:/usr/bin' },
+      detached: true,
+    });
     this.#sinkhole = child;
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -220,7 +231,11 @@ export class SandboxRun {
       child.once('error', reject);
       child.once('exit', (code) => {
         reject(
-          new SandboxError('ISOLATION_UNAVAILABLE', `the sinkhole network did not start (exit ${code}): ${stderr.trim()}; nothing was run`, { code }),
+          new SandboxError(
+            'ISOLATION_UNAVAILABLE',
+            `the sinkhole network did not start (exit ${code}): ${stderr.trim()}; nothing was run`,
+            { code },
+          ),
         );
       });
       child.stdin.write(sinkhole.configLine);
@@ -259,9 +274,13 @@ export class SandboxRun {
       '--core=0',
       '--',
       tools.strace,
-      ...straceArgs({ output: fifo }).slice(1),
+      ...straceArgs({ output: fifo, files: command.traceFiles }).slice(1),
       ...wrapped,
     ];
-    return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C' }, detached: true });
+    return spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C' },
+      detached: true,
+    });
   }
 }

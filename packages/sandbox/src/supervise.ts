@@ -96,7 +96,12 @@ export function supervise(child: ChildProcess, what: Supervision, signal: AbortS
       signal.removeEventListener('abort', abort);
       const use = watch.stop();
       if (exitCode === undefined && ended === undefined) {
-        reject(new SandboxError('ISOLATION_UNAVAILABLE', `the sandbox did not start: ${tails.stderr.toString().trim()}; nothing was run`));
+        reject(
+          new SandboxError(
+            'ISOLATION_UNAVAILABLE',
+            `the sandbox did not start: ${tails.stderr.toString().trim()}; nothing was run`,
+          ),
+        );
         return;
       }
       resolve({

@@ -42,7 +42,10 @@ export class NpmCache {
   /** Copies what npm added to the shared cache. Content is addressed by digest and verified by npm whenever it is read. */
   async keep(): Promise<void> {
     if (this.#box.closed) return;
-    copyTree(path.join(this.#box.root, boxDirectory, 'npm-new', '_cacache'), path.join(this.#directory, 'shared', '_cacache'));
+    copyTree(
+      path.join(this.#box.root, boxDirectory, 'npm-new', '_cacache'),
+      path.join(this.#directory, 'shared', '_cacache'),
+    );
   }
 }
 

@@ -15,10 +15,11 @@ import {
   TraceReducer,
 } from '@assay/sandbox';
 import type { DroppedEvidence, RunEvidence, WrittenAndRun } from '../evidence.ts';
-import type { MeasuredPhase, PhaseReport } from '../report/index.ts';
+
 import type { TraceRecorder } from '../recorder.ts';
-import type { NpmSession } from './session.ts';
+import type { MeasuredPhase, PhaseReport } from '../report/index.ts';
 import type { PhaseStep } from './phases.ts';
+import type { NpmSession } from './session.ts';
 
 const captureLimits = { maxFiles: 256, maxFileBytes: 32 * 1024 * 1024, maxKeptBytes: 64 * 1024 };
 const maxHookLines = 200_000;
@@ -40,7 +41,10 @@ export class RunObserver {
   readonly #decoys: readonly Decoy[];
   readonly #target: string;
   readonly #recorder: TraceRecorder;
-  readonly #origin = { epochMs: performance.timeOrigin + performance.now(), monotonicMs: Number(process.hrtime.bigint()) / 1e6 };
+  readonly #origin = {
+    epochMs: performance.timeOrigin + performance.now(),
+    monotonicMs: Number(process.hrtime.bigint()) / 1e6,
+  };
   readonly #mask: (text: string) => string;
   readonly #observed: Observed[] = [];
   readonly #dropped: DroppedEvidence[] = [];
@@ -58,7 +62,13 @@ export class RunObserver {
   }
 
   /** Runs one step of a phase and records it. *Errors:* those of `SandboxRun.exec`. */
-  async step(step: PhaseStep, deadlineMs: number, hookEnv: Record<string, string>, setenv: Record<string, string>, signal: AbortSignal): Promise<PhaseExit> {
+  async step(
+    step: PhaseStep,
+    deadlineMs: number,
+    hookEnv: Record<string, string>,
+    setenv: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<PhaseExit> {
     const { run, env, persona, project } = this.session;
     const executed: ExecutedFile[] = [];
     const created = new Map<string, { event: string; report: string }>();
@@ -80,7 +90,9 @@ export class RunObserver {
       hiddenVariables: [...Object.keys(hookEnv), ...Object.keys(setenv), 'NODE_EXTRA_CA_CERTS'],
       ...(step.phase === 'install' ? {} : { rootPackage: this.#target }),
       decoyPaths: new Map([...decoyPaths(this.#decoys, persona)].map(([path, decoy]) => [path, decoy.id])),
-      decoyVariables: new Map(this.#decoys.flatMap((decoy) => Object.keys(decoy.env ?? {}).map((name) => [name, decoy.id]))),
+      decoyVariables: new Map(
+        this.#decoys.flatMap((decoy) => Object.keys(decoy.env ?? {}).map((name) => [name, decoy.id])),
+      ),
       planted: this.session.planted,
       ownPaths: new Set([hookFifo]),
       resolvers: new Set([resolverAddress]),
@@ -111,21 +123,39 @@ export class RunObserver {
         lingerMs: step.runsPackageCode ? 2500 : 500,
         setenv: { ...setenv, ...(step.runsPackageCode ? hookEnv : {}) },
         mounts: step.mounts,
+        traceFiles: step.runsPackageCode,
         onTrace: (chunk) => parser.write(chunk),
         onHook: (chunk) => hooks.push(chunk),
-        onOver: (limit, use) => reducer.resource(limit, `${use.peakProcesses} processes, ${Math.round(use.peakMemoryBytes / 2 ** 20)} MiB`, Date.now()),
+        onOver: (limit, use) =>
+          reducer.resource(
+            limit,
+            `${use.peakProcesses} processes, ${Math.round(use.peakMemoryBytes / 2 ** 20)} MiB`,
+            Date.now(),
+          ),
       },
       signal,
     );
     parser.end();
     // The sinkhole is another process: what it saw last may still be on its way.
     await new Promise((resolve) => setTimeout(resolve, lateRecordsMs));
-    if (step.runsPackageCode && exit.use.cpuMs > loadMs) reducer.resource('cpu', `${exit.use.cpuMs} ms of processor time`, Date.now());
-    if (exit.ended === 'deadline' && exit.use.cpuMs > spinShare * deadlineMs) reducer.resource('spin', `${exit.use.cpuMs} ms of processor time`, Date.now());
-    reducer.finish(performance.timeOrigin + performance.now(), outcomeOf(exit), exit.ended === 'exit' ? undefined : exit.ended);
+    if (step.runsPackageCode && exit.use.cpuMs > loadMs)
+      reducer.resource('cpu', `${exit.use.cpuMs} ms of processor time`, Date.now());
+    if (exit.ended === 'deadline' && exit.use.cpuMs > spinShare * deadlineMs)
+      reducer.resource('spin', `${exit.use.cpuMs} ms of processor time`, Date.now());
+    reducer.finish(
+      performance.timeOrigin + performance.now(),
+      outcomeOf(exit),
+      exit.ended === 'exit' ? undefined : exit.ended,
+    );
     this.#missedFiles += capture.missed;
     this.#collect(capture, created, executed, reducer);
-    this.#ran.push(...executed.map(({ report, created: event, executed: exec }) => ({ path: report, created: event, executed: exec })));
+    this.#ran.push(
+      ...executed.map(({ report, created: event, executed: exec }) => ({
+        path: report,
+        created: event,
+        executed: exec,
+      })),
+    );
     this.#observed.push({ step, reducer, exit });
     return exit;
   }
@@ -146,7 +176,9 @@ export class RunObserver {
   }
 
   events(): TraceEvent[] {
-    return this.#observed.flatMap(({ reducer }) => reducer.events()).sort((a, b) => a.t_ms - b.t_ms || Number(a.id.slice(1)) - Number(b.id.slice(1)));
+    return this.#observed
+      .flatMap(({ reducer }) => reducer.events())
+      .sort((a, b) => a.t_ms - b.t_ms || Number(a.id.slice(1)) - Number(b.id.slice(1)));
   }
 
   /** Report form of a phase: its steps joined; the worst ending counts. */
@@ -183,14 +215,56 @@ export class RunObserver {
     for (const { step, reducer, exit } of this.#observed) {
       const base = { run, phase: step.phase };
       const facts = reducer.facts();
-      if (exit.ended === 'deadline') found.push({ ...base, code: 'phase_deadline', channel: 'processes', effect: 'blocks_benign', text: `${step.phase} was stopped at its deadline` });
-      else if (exit.ended !== 'exit') found.push({ ...base, code: `phase_${exit.ended}`, channel: 'processes', effect: 'blocks_benign', text: `${step.phase} was stopped: limit on ${exit.ended}` });
-      if (facts.malformedLines > 0) found.push({ ...base, code: 'trace_malformed', channel: 'processes', effect: 'blocks_benign', text: `${facts.malformedLines} lines of the tracer could not be read` });
-      if (!facts.started) found.push({ ...base, code: 'phase_not_started', channel: 'processes', effect: 'blocks_benign', text: `${step.phase} (${step.name}) was not seen to start` });
+      if (exit.ended === 'deadline')
+        found.push({
+          ...base,
+          code: 'phase_deadline',
+          channel: 'processes',
+          effect: 'blocks_benign',
+          text: `${step.phase} was stopped at its deadline`,
+        });
+      else if (exit.ended !== 'exit')
+        found.push({
+          ...base,
+          code: `phase_${exit.ended}`,
+          channel: 'processes',
+          effect: 'blocks_benign',
+          text: `${step.phase} was stopped: limit on ${exit.ended}`,
+        });
+      if (facts.malformedLines > 0)
+        found.push({
+          ...base,
+          code: 'trace_malformed',
+          channel: 'processes',
+          effect: 'blocks_benign',
+          text: `${facts.malformedLines} lines of the tracer could not be read`,
+        });
+      if (!facts.started)
+        found.push({
+          ...base,
+          code: 'phase_not_started',
+          channel: 'processes',
+          effect: 'blocks_benign',
+          text: `${step.phase} (${step.name}) was not seen to start`,
+        });
       const gaps = reducer.channelGaps();
-      if (gaps.length > 0) found.push({ ...base, code: 'hook_gap', channel: 'runtime_hook', effect: 'note', text: `the runtime hook was silent in ${new Set(gaps.map((gap) => gap.process)).size} processes (${gaps[0]?.kind}: ${gaps[0]?.detail})` });
+      if (gaps.length > 0)
+        found.push({
+          ...base,
+          code: 'hook_gap',
+          channel: 'runtime_hook',
+          effect: 'note',
+          text: `the runtime hook was silent in ${new Set(gaps.map((gap) => gap.process)).size} processes (${gaps[0]?.kind}: ${gaps[0]?.detail})`,
+        });
     }
-    if (this.#missedFiles > 0) found.push({ run, code: 'file_not_captured', channel: 'files', effect: 'note', text: `${this.#missedFiles} written files were gone before they could be read` });
+    if (this.#missedFiles > 0)
+      found.push({
+        run,
+        code: 'file_not_captured',
+        channel: 'files',
+        effect: 'note',
+        text: `${this.#missedFiles} written files were gone before they could be read`,
+      });
     return found;
   }
 
@@ -206,8 +280,19 @@ export class RunObserver {
     return this.#observed;
   }
 
-  #collect(capture: FileCapture, created: ReadonlyMap<string, { event: string; report: string }>, executed: readonly ExecutedFile[], reducer: TraceReducer): void {
-    const answers = new Set(reducer.network().requests.flatMap(({ response_sha256: sha256, egress }) => (sha256 === undefined || egress !== 'sinkhole' ? [] : [sha256])));
+  #collect(
+    capture: FileCapture,
+    created: ReadonlyMap<string, { event: string; report: string }>,
+    executed: readonly ExecutedFile[],
+    reducer: TraceReducer,
+  ): void {
+    const answers = new Set(
+      reducer
+        .network()
+        .requests.flatMap(({ response_sha256: sha256, egress }) =>
+          sha256 === undefined || egress !== 'sinkhole' ? [] : [sha256],
+        ),
+    );
     for (const file of capture.collect()) {
       const made = created.get(file.path);
       const ran = executed.find((one) => one.path === file.path || one.created === made?.event);
@@ -265,7 +350,9 @@ function parseHookLine(line: string): HookRecord | undefined {
 
 /** Replaces decoy values, raw, wherever they stand. */
 function maskOf(decoys: readonly Decoy[]): (text: string) => string {
-  const pairs = decoys.flatMap((decoy) => decoy.values.map((value) => [value, `canary:${decoy.id}`] as const)).sort((a, b) => b[0].length - a[0].length);
+  const pairs = decoys
+    .flatMap((decoy) => decoy.values.map((value) => [value, `canary:${decoy.id}`] as const))
+    .sort((a, b) => b[0].length - a[0].length);
   return (text) => {
     if (text.length < 8) return text;
     let masked = text;
@@ -279,13 +366,20 @@ function joinFiles(rows: readonly MeasuredPhase['Files'][number][]): MeasuredPha
   for (const row of rows) {
     const known = byPath.get(row.Path);
     if (known === undefined) byPath.set(row.Path, { ...row });
-    else Object.assign(known, { Read: known.Read || row.Read, Write: known.Write || row.Write, Delete: known.Delete || row.Delete, Count: (known.Count ?? 1) + (row.Count ?? 1) });
+    else
+      Object.assign(known, {
+        Read: known.Read || row.Read,
+        Write: known.Write || row.Write,
+        Delete: known.Delete || row.Delete,
+        Count: (known.Count ?? 1) + (row.Count ?? 1),
+      });
   }
   return [...byPath.values()].sort((a, b) => (a.Path < b.Path ? -1 : 1));
 }
 
 function sumCounts(all: readonly Record<string, number>[]): Record<string, number> {
   const total: Record<string, number> = {};
-  for (const counts of all) for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+  for (const counts of all)
+    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
   return total;
 }

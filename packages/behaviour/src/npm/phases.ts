@@ -45,7 +45,19 @@ export function runHooks(spec: string, toolchain: Toolchain): PhaseStep {
 }
 
 export function importSteps(subject: { name: string }, _session: unknown, _toolchain: Toolchain): PhaseStep[] {
-  return [{ phase: 'import', name: 'import', argv: ['node', '-e', `import(${JSON.stringify(subject.name)}).then(() => {}, (e) => { console.error(e); process.exit(1) })`], mounts: [], runsPackageCode: true }];
+  return [
+    {
+      phase: 'import',
+      name: 'import',
+      argv: [
+        'node',
+        '-e',
+        `import(${JSON.stringify(subject.name)}).then(() => {}, (e) => { console.error(e); process.exit(1) })`,
+      ],
+      mounts: [],
+      runsPackageCode: true,
+    },
+  ];
 }
 
 export function executeSteps(_subject: { name: string }, _session: unknown, _toolchain: Toolchain): PhaseStep[] {

@@ -5,20 +5,20 @@ import {
   canariesOf,
   type Decoy,
   encodeConfig,
-  identityOf,
   type Inhabitant,
+  identityOf,
   issueLeaf,
+  type Mount,
   makeCa,
   makeDecoys,
   makeHome,
   makePersona,
-  type Mount,
   type Persona,
   type PlantedFile,
   type RandomSource,
   SandboxRun,
-  sinkholeArguments,
   type SystemTools,
+  sinkholeArguments,
 } from '@assay/sandbox';
 import type { RunPlan } from '../runs.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -62,7 +62,11 @@ export async function openSession(options: SessionOptions): Promise<NpmSession> 
   const persona = makePersona(plan.persona, random);
   const decoys = options.canaries.adopt(makeDecoys(random, persona, { registryHosts: { npm: registry.host } }));
   const project = `${persona.home}/${persona.project.directory}`;
-  const env = { ...persona.env, ...Object.assign({}, ...decoys.map((decoy) => decoy.env ?? {})), PWD: project } as Record<string, string>;
+  const env = {
+    ...persona.env,
+    ...Object.assign({}, ...decoys.map((decoy) => decoy.env ?? {})),
+    PWD: project,
+  } as Record<string, string>;
   const ca = makeCa();
   const flags = sinkholeArguments();
   const program = flags.pop() ?? '';
@@ -137,7 +141,12 @@ function inhabitantOf(persona: Persona): Inhabitant {
 }
 
 /** Decoys win over the home's ordinary files; paths are made absolute. Files outside the home lie in the generated /etc. */
-function plantedFiles(persona: Persona, decoys: readonly Decoy[], home: readonly PlantedFile[], registry: URL): PlantedFile[] {
+function plantedFiles(
+  persona: Persona,
+  decoys: readonly Decoy[],
+  home: readonly PlantedFile[],
+  registry: URL,
+): PlantedFile[] {
   const files = new Map<string, PlantedFile>();
   for (const file of [...home, ...decoys.flatMap((decoy) => decoy.files)]) {
     const path = file.path.startsWith('/') ? file.path : `${persona.home}/${file.path}`;

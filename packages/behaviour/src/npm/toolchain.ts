@@ -35,7 +35,11 @@ const globalNpmrc = 'audit=false\nfund=false\nupdate-notifier=false\n';
 export async function findToolchain(cacheDirectory: string): Promise<Toolchain> {
   const require = createRequire(createRequire(import.meta.url).resolve('@assay/behaviour'));
   const npm = path.dirname(resolvePinned(require, 'npm/package.json'));
-  const node = path.join(path.dirname(resolvePinned(require, `node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node');
+  const node = path.join(
+    path.dirname(resolvePinned(require, `node-${process.platform}-${process.arch}/package.json`)),
+    'bin',
+    'node',
+  );
   const root = installationRoot();
   const inside = await insideFolder(cacheDirectory, node);
   const npmrc = path.join(inside, 'npmrc');
@@ -55,7 +59,10 @@ export async function findToolchain(cacheDirectory: string): Promise<Toolchain> 
       { source: `${boxDirectory}/app/inside`, target: insideDirectory },
     ],
     nodeInBox: `${boxDirectory}/app/node`,
-    versions: { node: versionOf(path.join(path.dirname(node), '../package.json')), npm: versionOf(path.join(npm, 'package.json')) },
+    versions: {
+      node: versionOf(path.join(path.dirname(node), '../package.json')),
+      npm: versionOf(path.join(npm, 'package.json')),
+    },
     inBox,
     installHooks: `${boxDirectory}/app/inside/install-hooks.cjs`,
   };
@@ -83,7 +90,8 @@ function versionOf(manifest: string): string {
 function installationRoot(): string {
   for (let directory = path.dirname(fileURLToPath(import.meta.url)); ; directory = path.dirname(directory)) {
     if (existsSync(path.join(directory, 'node_modules', 'zod'))) return directory;
-    if (directory === path.dirname(directory)) throw new SandboxError('ISOLATION_UNAVAILABLE', 'our own installation folder was not found');
+    if (directory === path.dirname(directory))
+      throw new SandboxError('ISOLATION_UNAVAILABLE', 'our own installation folder was not found');
   }
 }
 
@@ -93,7 +101,9 @@ function installationRoot(): string {
  */
 async function insideFolder(cacheDirectory: string, node: string): Promise<string> {
   const drivers = path.join(path.dirname(createRequire(import.meta.url).resolve('@assay/behaviour/npm')), 'inside');
-  const parts = [node, ...listFiles(drivers), ...hookSources()].map((file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`);
+  const parts = [node, ...listFiles(drivers), ...hookSources()].map(
+    (file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`,
+  );
   const target = path.join(cacheDirectory, 'inside', sha256(parts.join('\n')).slice(0, 24));
   if (existsSync(target)) return target;
   const temporary = `${target}.${process.pid}`;

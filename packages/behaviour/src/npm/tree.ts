@@ -35,7 +35,7 @@ export function readInstalledTree(project: string): InstalledPackage[] {
         const integrity = integrities.get(where);
         found.push({
           name,
-          version: text(manifest['version']) ?? '0.0.0',
+          version: text(manifest.version) ?? '0.0.0',
           location: where,
           hooks: hooksOf(manifest, folder),
           ...(integrity === undefined ? {} : { integrity }),
@@ -49,12 +49,16 @@ export function readInstalledTree(project: string): InstalledPackage[] {
 }
 
 export function hooksOf(manifest: Readonly<Record<string, unknown>>, folder: string): string[] {
-  const scripts = manifest['scripts'];
+  const scripts = manifest.scripts;
   const declared =
     typeof scripts === 'object' && scripts !== null
       ? hookNames.filter((name) => typeof (scripts as Record<string, unknown>)[name] === 'string')
       : [];
-  const implied = manifest['gypfile'] !== false && !declared.includes('install') && !declared.includes('preinstall') && existsSync(path.join(folder, 'binding.gyp'));
+  const implied =
+    manifest.gypfile !== false &&
+    !declared.includes('install') &&
+    !declared.includes('preinstall') &&
+    existsSync(path.join(folder, 'binding.gyp'));
   return implied ? [...declared, 'install'] : declared;
 }
 
@@ -82,7 +86,9 @@ export function readManifest(folder: string): Record<string, unknown> | undefine
   if (stat === undefined || !stat.isFile() || stat.size > maxManifestBytes) return undefined;
   try {
     const parsed: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : undefined;
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

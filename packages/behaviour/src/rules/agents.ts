@@ -3,7 +3,8 @@ import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } fr
 
 const skipFlags =
   /--(dangerously-skip-permissions|dangerously-bypass-approvals-and-sandbox|yolo|trust-all-tools|full-auto|allow-all-tools|yes-always|no-confirm|auto-approve|skip-permissions)\b|--permission-mode[= ]bypassPermissions|--approval-mode[= ](yolo|full-auto)|--ask-for-approval[= ]never|--sandbox[= ]danger-full-access/;
-const agentTools = /^(claude|codex|gemini|q|qchat|cursor-agent|aider|copilot|goose|opencode|amp|crush|qwen|kiro-cli|droid)$/;
+const agentTools =
+  /^(claude|codex|gemini|q|qchat|cursor-agent|aider|copilot|goose|opencode|amp|crush|qwen|kiro-cli|droid)$/;
 
 /**
  * `ai.cli-abuse`: an AI command-line tool started, or looked for on PATH, with its permission checks switched off. A tool
@@ -30,6 +31,7 @@ export const aiCliAbuse: RunRule = (run, all) => {
 /** Words of a command line, from the tracer or from the runtime hook. */
 export function commandWords(event: TraceEvent): string[] | undefined {
   if (event.type === 'process.exec') return (event.argv ?? []).flatMap((arg) => arg.split(/[\s;|&]+/));
-  if (event.type === 'runtime.hook' && event.api?.startsWith('child_process.')) return event.detail?.split(/[\s"',;|&[\]]+/);
+  if (event.type === 'runtime.hook' && event.api?.startsWith('child_process.'))
+    return event.detail?.split(/[\s"',;|&[\]]+/);
   return undefined;
 }

@@ -15,7 +15,9 @@ export function isEvaluation(event: TraceEvent): boolean {
 /** `exec.encoded-payload`: text that a decoder made and an evaluator was given, both seen by the runtime hook. */
 export const decodedThenEvaluated: RunRule = (run, all) => {
   const drafts: Draft[] = [];
-  const decodes = run.events.filter((event) => event.type === 'runtime.hook' && event.detail?.startsWith('evaluated by ') === true);
+  const decodes = run.events.filter(
+    (event) => event.type === 'runtime.hook' && event.detail?.startsWith('evaluated by ') === true,
+  );
   for (const event of run.events) {
     if (!isEvaluation(event) || event.sha256 === undefined) continue;
     const decode = decodes.find((other) => other.process === event.process && other.sha256 === event.sha256);
@@ -33,7 +35,11 @@ export const decodedThenEvaluated: RunRule = (run, all) => {
 
 /** Signals in the file that made a call. */
 function signalsIn(all: Evidence, event: TraceEvent): string[] {
-  return all.signals.filter((signal) => fileOf(event) === signal.file && /\.(decode|encoded|evaluate|invisible|media)/.test(signal.rule)).map(({ id }) => id);
+  return all.signals
+    .filter(
+      (signal) => fileOf(event) === signal.file && /\.(decode|encoded|evaluate|invisible|media)/.test(signal.rule),
+    )
+    .map(({ id }) => id);
 }
 
 /** Static claims about text that becomes code, and what they are once it was seen to become code. */
@@ -70,11 +76,21 @@ export const triggeredPayload: RunRule = (run, all) => {
 };
 
 function isRunning(event: TraceEvent): boolean {
-  return isEvaluation(event) || (event.type === 'runtime.hook' && /^(child_process\.|process\.execve|Worker)/.test(event.api ?? ''));
+  return (
+    isEvaluation(event) ||
+    (event.type === 'runtime.hook' && /^(child_process\.|process\.execve|Worker)/.test(event.api ?? ''))
+  );
 }
 
 function mediaRead(run: RunEvidence, ran: TraceEvent): string | undefined {
-  return run.events.findLast((event) => event.type === 'file.read' && event.outcome === 'ok' && event.process === ran.process && event.t_ms <= ran.t_ms && mediaPath.test(event.path ?? ''))?.id;
+  return run.events.findLast(
+    (event) =>
+      event.type === 'file.read' &&
+      event.outcome === 'ok' &&
+      event.process === ran.process &&
+      event.t_ms <= ran.t_ms &&
+      mediaPath.test(event.path ?? ''),
+  )?.id;
 }
 
 function signalIds(all: Evidence, claim: StaticClaim): string[] {

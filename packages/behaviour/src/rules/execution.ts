@@ -5,7 +5,8 @@ import { mediaPath } from './media.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, programOf, type RunRule } from './rule.ts';
 
 /** Other runtimes than the one that the package is written for. Matches `bun`, `bun-linux-x64`, `python3.12`; not `bunyan`. */
-const foreignRuntimes = /^(bun|deno|python|pypy|ruby|php|perl|java|dotnet|lua|luajit|tcc|wasmtime|qjs)([0-9.]*)([-_](linux|x64|x86_64|amd64|arm64|aarch64|musl|gnu|[0-9.])+)*(\.exe)?$/;
+const foreignRuntimes =
+  /^(bun|deno|python|pypy|ruby|php|perl|java|dotnet|lua|luajit|tcc|wasmtime|qjs)([0-9.]*)([-_](linux|x64|x86_64|amd64|arm64|aarch64|musl|gnu|[0-9.])+)*(\.exe)?$/;
 
 /**
  * Code that was written during this run and then executed. Where its bytes came from decides the claim: an answer of the
@@ -22,20 +23,46 @@ export const writtenThenExecuted: RunRule = (run, all) => {
     const owner = ownerOf(run, all, first);
     const answer = originOf(run, ran, first);
     const base = { phase: exec.phase, package: owner };
-    const evidence = (cause: string | undefined) => evidenceOf(ancestry(run, first.process), cause, trail.map(({ id }) => id), exec.id);
+    const evidence = (cause: string | undefined) =>
+      evidenceOf(
+        ancestry(run, first.process),
+        cause,
+        trail.map(({ id }) => id),
+        exec.id,
+      );
     if (answer !== undefined) {
-      drafts.push({ ...base, id: 'exec.fetched-code', evidence: evidence(answer.event), summary: `downloaded ${ran.path} from ${answer.host} and ran it` });
+      drafts.push({
+        ...base,
+        id: 'exec.fetched-code',
+        evidence: evidence(answer.event),
+        summary: `downloaded ${ran.path} from ${answer.host} and ran it`,
+      });
     } else {
       const fixture = fixtureReadBefore(run, all, first, owner);
       if (fixture !== undefined) {
-        drafts.push({ ...base, id: 'exec.fixture-to-exec', evidence: evidence(fixture.id), summary: `made ${ran.path} out of ${fixture.path} and ran it` });
+        drafts.push({
+          ...base,
+          id: 'exec.fixture-to-exec',
+          evidence: evidence(fixture.id),
+          summary: `made ${ran.path} out of ${fixture.path} and ran it`,
+        });
       } else if (!isOwnFolder(ran.path, owner, all)) {
-        drafts.push({ ...base, id: 'exec.dropped-binary', evidence: evidence(undefined), summary: `wrote ${ran.path} and ran it` });
+        drafts.push({
+          ...base,
+          id: 'exec.dropped-binary',
+          evidence: evidence(undefined),
+          summary: `wrote ${ran.path} and ran it`,
+        });
       }
     }
     const runtime = [baseName(ran.path), programOf(exec)].find((name) => foreignRuntimes.test(name));
     if (runtime !== undefined && (answer !== undefined || runtime === baseName(ran.path))) {
-      drafts.push({ ...base, id: 'exec.foreign-runtime', evidence: evidence(answer?.event), summary: `brought ${ran.path} and ran it as or with ${runtime}` });
+      drafts.push({
+        ...base,
+        id: 'exec.foreign-runtime',
+        evidence: evidence(answer?.event),
+        summary: `brought ${ran.path} and ran it as or with ${runtime}`,
+      });
     }
   }
   return drafts;
@@ -45,17 +72,29 @@ export const writtenThenExecuted: RunRule = (run, all) => {
 function trailOf(run: RunEvidence, ran: WrittenAndRun): TraceEvent[] {
   const last = eventOf(run, ran.created);
   if (last === undefined) return [];
-  const written = last.type === 'file.rename' ? run.events.findLast((event) => event.type === 'file.write' && event.path === last.path && event.t_ms <= last.t_ms) : last;
+  const written =
+    last.type === 'file.rename'
+      ? run.events.findLast(
+          (event) => event.type === 'file.write' && event.path === last.path && event.t_ms <= last.t_ms,
+        )
+      : last;
   const names = new Set([ran.path, last.path]);
   const until = eventOf(run, ran.executed)?.t_ms ?? Number.POSITIVE_INFINITY;
   const mode = run.events.filter(
-    (event) => event.type === 'file.chmod' && event.outcome === 'ok' && names.has(event.path) && event.t_ms >= (written ?? last).t_ms && event.t_ms <= until,
+    (event) =>
+      event.type === 'file.chmod' &&
+      event.outcome === 'ok' &&
+      names.has(event.path) &&
+      event.t_ms >= (written ?? last).t_ms &&
+      event.t_ms <= until,
   );
   return [...(written === undefined ? [] : [written]), ...(last === written ? [] : [last]), ...mode.slice(-1)];
 }
 
 function originOf(run: RunEvidence, ran: WrittenAndRun, written: TraceEvent): RequestEvidence | undefined {
-  const dropped: DroppedEvidence | undefined = run.dropped.find((file) => file.created === written.id || file.executed === ran.executed || file.path === written.path);
+  const dropped: DroppedEvidence | undefined = run.dropped.find(
+    (file) => file.created === written.id || file.executed === ran.executed || file.path === written.path,
+  );
   if (dropped === undefined) return undefined;
   return answerWith(run, dropped.sha256) ?? (dropped.isAnswer ? answerBefore(run, written) : undefined);
 }
@@ -65,9 +104,15 @@ function isOwnFolder(path: string, owner: string, all: Evidence): boolean {
 }
 
 /** Folders of tests and examples: nothing in them has business in a build. */
-const fixtureFolder = /^\{[^}]+\}\/(?:.*\/)?(tests?|__tests__|__fixtures__|spec|fixtures?|testdata|test-data|samples?|examples?)\//;
+const fixtureFolder =
+  /^\{[^}]+\}\/(?:.*\/)?(tests?|__tests__|__fixtures__|spec|fixtures?|testdata|test-data|samples?|examples?)\//;
 
-function fixtureReadBefore(run: RunEvidence, all: Evidence, written: TraceEvent, owner: string): TraceEvent | undefined {
+function fixtureReadBefore(
+  run: RunEvidence,
+  all: Evidence,
+  written: TraceEvent,
+  owner: string,
+): TraceEvent | undefined {
   return run.events.findLast(
     (event) =>
       event.type === 'file.read' &&

@@ -21,7 +21,13 @@ export const canaryEgress: RunRule = (run, all) => {
       id: claimOf(canary.kind),
       phase: event.phase,
       package: ownerOf(run, all, event),
-      evidence: evidenceOf(ancestry(run, event.process), readsBefore(run, event), patchesBefore(run, event), event.request, event.id),
+      evidence: evidenceOf(
+        ancestry(run, event.process),
+        readsBefore(run, event),
+        patchesBefore(run, event),
+        event.request,
+        event.id,
+      ),
       summary: `${words(canary.kind)} decoy sent to ${event.host ?? event.ip ?? 'the network'}${event.encoding === undefined || event.encoding === 'raw' ? '' : ` as ${event.encoding}`}`,
     });
   }
@@ -46,7 +52,14 @@ function hostOf(run: RunEvidence, event: TraceEvent): string | undefined {
 /** What the same process had replaced before: the way by which a value that only passes is taken along. */
 function patchesBefore(run: RunEvidence, egress: TraceEvent): string[] {
   return run.events
-    .filter((event) => event.type === 'runtime.hook' && event.api === 'patch' && event.process === egress.process && isCarrier(event.detail) && event.t_ms <= egress.t_ms)
+    .filter(
+      (event) =>
+        event.type === 'runtime.hook' &&
+        event.api === 'patch' &&
+        event.process === egress.process &&
+        isCarrier(event.detail) &&
+        event.t_ms <= egress.t_ms,
+    )
     .slice(0, 2)
     .map((event) => event.id);
 }
@@ -85,7 +98,10 @@ export const dnsChunked: RunRule = (run, all) => {
       id: 'exfil.dns-chunked',
       phase: first.phase,
       package: ownerOf(run, all, first),
-      evidence: evidenceOf(ancestry(run, first.process), events.slice(0, 12).map((event) => event.id)),
+      evidence: evidenceOf(
+        ancestry(run, first.process),
+        events.slice(0, 12).map((event) => event.id),
+      ),
       summary: `${events.length} names under ${first.host?.split('.').slice(-2).join('.')} carry data`,
     });
   }

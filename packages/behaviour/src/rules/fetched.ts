@@ -7,17 +7,24 @@ import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, programOf, type R
 /** The answer of the sinkhole that has these very bytes. */
 export function answerWith(run: RunEvidence, sha256: string | undefined): RequestEvidence | undefined {
   if (sha256 === undefined) return undefined;
-  for (const request of run.requests.values()) if (request.response_sha256 === sha256 && request.egress === 'sinkhole') return request;
+  for (const request of run.requests.values())
+    if (request.response_sha256 === sha256 && request.egress === 'sinkhole') return request;
   return undefined;
 }
 
 /** The last answer that came before an event: what holds the sinkhole's marker without being one answer was unpacked from one. */
 export function answerBefore(run: RunEvidence, event: TraceEvent): RequestEvidence | undefined {
-  return [...run.requests.values()].filter((request) => request.egress === 'sinkhole' && request.t_ms <= event.t_ms && request.phase === event.phase).at(-1);
+  return [...run.requests.values()]
+    .filter((request) => request.egress === 'sinkhole' && request.t_ms <= event.t_ms && request.phase === event.phase)
+    .at(-1);
 }
 
 /** `exec.fetched-code` where no program file is involved: piped into an interpreter, evaluated as text, loaded as a module. */
-export const fetchedCode: RunRule = (run, all) => [...pipedIntoInterpreter(run, all), ...evaluatedAnswers(run, all), ...loadedAnswers(run, all)];
+export const fetchedCode: RunRule = (run, all) => [
+  ...pipedIntoInterpreter(run, all),
+  ...evaluatedAnswers(run, all),
+  ...loadedAnswers(run, all),
+];
 
 const interpreters = /^(node|nodejs|bun|deno|sh|bash|dash|ash|zsh|ksh|python[0-9.]*|perl|ruby|php|pwsh)$/;
 /** Options that bring the program themselves. */
@@ -33,11 +40,24 @@ function readsProgram(event: TraceEvent): boolean {
 function pipedIntoInterpreter(run: RunEvidence, all: Evidence): Draft[] {
   const drafts: Draft[] = [];
   for (const event of run.events) {
-    if (event.type !== 'process.exec' || event.outcome !== 'ok' || event.detail === 'stdio:socket' || !byPackage(run, event) || !readsProgram(event)) continue;
+    if (
+      event.type !== 'process.exec' ||
+      event.outcome !== 'ok' ||
+      event.detail === 'stdio:socket' ||
+      !byPackage(run, event) ||
+      !readsProgram(event)
+    )
+      continue;
     const family = relativesOf(run, event.process);
     if (family === undefined) continue;
     const base = { phase: event.phase, package: ownerOf(run, all, event) };
-    const answer = [...run.requests.values()].find((request) => family(request.process) && request.phase === event.phase && request.egress === 'sinkhole' && request.method === 'GET');
+    const answer = [...run.requests.values()].find(
+      (request) =>
+        family(request.process) &&
+        request.phase === event.phase &&
+        request.egress === 'sinkhole' &&
+        request.method === 'GET',
+    );
     if (answer !== undefined) {
       drafts.push({
         ...base,
@@ -47,10 +67,19 @@ function pipedIntoInterpreter(run: RunEvidence, all: Evidence): Draft[] {
       });
       continue;
     }
-    const media = run.events.find((other) => other.type === 'file.read' && other.outcome === 'ok' && family(other.process) && other.phase === event.phase && mediaPath.test(other.path ?? ''));
+    const media = run.events.find(
+      (other) =>
+        other.type === 'file.read' &&
+        other.outcome === 'ok' &&
+        family(other.process) &&
+        other.phase === event.phase &&
+        mediaPath.test(other.path ?? ''),
+    );
     if (media === undefined) continue;
     // The reader's process may start a moment later than the one that reads from it.
-    const later = run.events.find((other) => other.type === 'process.exec' && family(other.process) && other.t_ms >= media.t_ms);
+    const later = run.events.find(
+      (other) => other.type === 'process.exec' && family(other.process) && other.t_ms >= media.t_ms,
+    );
     drafts.push({
       ...base,
       id: 'exec.media-payload',
@@ -73,7 +102,9 @@ const minText = 20;
 /** An answer of the network handed to the evaluator, byte for byte or with something around it. */
 function evaluatedAnswers(run: RunEvidence, all: Evidence): Draft[] {
   const drafts: Draft[] = [];
-  const answers = [...run.requests.values()].filter((request) => request.egress === 'sinkhole' && request.response_head !== undefined);
+  const answers = [...run.requests.values()].filter(
+    (request) => request.egress === 'sinkhole' && request.response_head !== undefined,
+  );
   for (const event of run.events) {
     if (!isEvaluation(event)) continue;
     const text = bare(event.detail ?? '');
@@ -107,9 +138,18 @@ function loadedAnswers(run: RunEvidence, all: Evidence): Draft[] {
   for (const file of run.dropped) {
     const written = run.events.find((event) => event.id === file.created);
     if (!file.isAnswer || written === undefined || !byPackage(run, written)) continue;
-    const renamed = run.events.find((event) => event.type === 'file.rename' && event.path === file.path && event.t_ms >= written.t_ms);
+    const renamed = run.events.find(
+      (event) => event.type === 'file.rename' && event.path === file.path && event.t_ms >= written.t_ms,
+    );
     const name = renamed?.to ?? file.path;
-    const read = run.events.find((event) => event.type === 'file.read' && event.outcome === 'ok' && event.path === name && event.t_ms >= written.t_ms && isNode(run, event));
+    const read = run.events.find(
+      (event) =>
+        event.type === 'file.read' &&
+        event.outcome === 'ok' &&
+        event.path === name &&
+        event.t_ms >= written.t_ms &&
+        isNode(run, event),
+    );
     const answer = answerWith(run, file.sha256) ?? answerBefore(run, written);
     if (!codeFile.test(name) || read === undefined || answer === undefined) continue;
     drafts.push({

@@ -29,7 +29,10 @@ export const patches: RunRule = (run, all) => {
       id,
       phase: event.phase,
       package: ownerOf(run, all, event),
-      evidence: evidenceOf(ancestry(run, event.process), evidence.map((one) => one?.id)),
+      evidence: evidenceOf(
+        ancestry(run, event.process),
+        evidence.map((one) => one?.id),
+      ),
       summary,
     });
   for (const event of rewrites) {
@@ -37,16 +40,31 @@ export const patches: RunRule = (run, all) => {
     const actor = wrapper ?? event;
     const request = nearestRequest(run, event);
     claim('hook.address-rewrite', actor, [wrapper, event, request], event.detail ?? 'an address came out changed');
-    claim('hook.global-patch', actor, [wrapper, event], `replaced ${wrapper?.detail ?? 'a shared function'}; what passes is changed`);
+    claim(
+      'hook.global-patch',
+      actor,
+      [wrapper, event],
+      `replaced ${wrapper?.detail ?? 'a shared function'}; what passes is changed`,
+    );
   }
   for (const event of hooksOf(run, 'driver.clipboard-swapped')) {
-    const read = run.events.find((other) => other.type === 'canary.read' && all.canaries.get(other.canary ?? '')?.kind === 'clipboard' && other.t_ms <= event.t_ms);
+    const read = run.events.find(
+      (other) =>
+        other.type === 'canary.read' &&
+        all.canaries.get(other.canary ?? '')?.kind === 'clipboard' &&
+        other.t_ms <= event.t_ms,
+    );
     claim('hook.clipboard-swap', event, [read, event], event.detail ?? 'the clipboard held another address');
   }
   for (const wrapper of wrappers) {
     const leak = leakAfter(run, all, wrapper);
     if (leak !== undefined) {
-      claim('hook.global-patch', wrapper, [wrapper, leak], `replaced ${wrapper.detail}; a credential that passed went to ${leak.host ?? leak.ip}`);
+      claim(
+        'hook.global-patch',
+        wrapper,
+        [wrapper, leak],
+        `replaced ${wrapper.detail}; a credential that passed went to ${leak.host ?? leak.ip}`,
+      );
     } else if (!rewrites.some((other) => other.process === wrapper.process)) {
       claim('hook.instrumentation', wrapper, [wrapper], `wraps ${wrapper.detail}`);
     }
@@ -60,14 +78,22 @@ function hooksOf(run: RunEvidence, api: string): TraceEvent[] {
 
 /** The request that showed it: the driver compares once the answer is there, the sinkhole's record may come a little later. */
 function nearestRequest(run: RunEvidence, event: TraceEvent): TraceEvent | undefined {
-  const requests = run.events.filter((other) => other.type === 'net.http' && other.process === event.process && other.phase === event.phase);
+  const requests = run.events.filter(
+    (other) => other.type === 'net.http' && other.process === event.process && other.phase === event.phase,
+  );
   return requests.find((other) => other.t_ms >= event.t_ms) ?? requests.at(-1);
 }
 
 /** A credential that left after the wrapper was there, for anywhere but the host that its owner meant. */
 function leakAfter(run: RunEvidence, all: Evidence, wrapper: TraceEvent): TraceEvent | undefined {
   return run.events.find((event) => {
-    if (event.type !== 'canary.egress' || event.process !== wrapper.process || event.t_ms < wrapper.t_ms || event.egress === 'mirror') return false;
+    if (
+      event.type !== 'canary.egress' ||
+      event.process !== wrapper.process ||
+      event.t_ms < wrapper.t_ms ||
+      event.egress === 'mirror'
+    )
+      return false;
     const kind = all.canaries.get(event.canary ?? '')?.kind;
     if (kind === undefined || kind === 'host_identity') return false;
     const host = nameOf(run, event) ?? event.host;

@@ -49,7 +49,9 @@ export const egress: RunRule = (run, all) => {
 };
 
 function connectOf(run: RunEvidence, event: TraceEvent): string | undefined {
-  return run.events.find((other) => other.type === 'net.connect' && other.process === event.process && other.ip === event.ip)?.id;
+  return run.events.find(
+    (other) => other.type === 'net.connect' && other.process === event.process && other.ip === event.ip,
+  )?.id;
 }
 
 /**
@@ -62,8 +64,11 @@ export const deadDrop: RunRule = (run, all) => {
     if (planter.response?.profile !== 'dead-drop') continue;
     const service = run.events.find((event) => event.id === planter.event);
     if (service === undefined || !byPackage(run, service)) continue;
-    const followed = run.events.find((event) => isFollowing(event) && event.t_ms >= planter.t_ms && event.id !== planter.event);
-    const isEarlyChain = planter.method === 'POST' && planter.phase !== 'execute' && !isDeclared(all, nameOf(run, service));
+    const followed = run.events.find(
+      (event) => isFollowing(event) && event.t_ms >= planter.t_ms && event.id !== planter.event,
+    );
+    const isEarlyChain =
+      planter.method === 'POST' && planter.phase !== 'execute' && !isDeclared(all, nameOf(run, service));
     if (followed === undefined && !isEarlyChain) continue;
     drafts.push({
       id: 'c2.dead-drop',
@@ -71,14 +76,20 @@ export const deadDrop: RunRule = (run, all) => {
       package: ownerOf(run, all, service),
       severity: followed === undefined ? 'high' : 'critical',
       evidence: evidenceOf(ancestry(run, planter.process), planter.event, followed?.id),
-      summary: followed === undefined ? `asked a chain node at ${planter.host} for text` : `took an address from ${planter.host} and contacted it`,
+      summary:
+        followed === undefined
+          ? `asked a chain node at ${planter.host} for text`
+          : `took an address from ${planter.host} and contacted it`,
     });
   }
   return drafts;
 };
 
 function isFollowing(event: TraceEvent): boolean {
-  return (event.type === 'net.http' || event.type === 'net.connect' || event.type === 'net.dns') && isPlanted(event.host ?? '');
+  return (
+    (event.type === 'net.http' || event.type === 'net.connect' || event.type === 'net.dns') &&
+    isPlanted(event.host ?? '')
+  );
 }
 
 /** Hosts that only exist in what the sinkhole plants. Matches `dd-0a1b2c3d4e.invalid`; not `add-1.invalid`. */
@@ -94,14 +105,27 @@ const shells = /^(sh|bash|dash|zsh|ksh|ash|fish|cmd|powershell|pwsh|busybox)(\.e
  */
 export const reverseShell: RunRule = (run, all) => {
   const drafts: Draft[] = [];
-  const started = run.events.filter((event) => event.type === 'process.exec' && event.outcome === 'ok' && shells.test(programOf(event)));
+  const started = run.events.filter(
+    (event) => event.type === 'process.exec' && event.outcome === 'ok' && shells.test(programOf(event)),
+  );
   for (const connect of run.events) {
-    if (connect.type !== 'net.connect' || isLocal(connect) || connect.protocol !== 'tcp' || connect.egress === 'mirror' || !byPackage(run, connect)) continue;
+    if (
+      connect.type !== 'net.connect' ||
+      isLocal(connect) ||
+      connect.protocol !== 'tcp' ||
+      connect.egress === 'mirror' ||
+      !byPackage(run, connect)
+    )
+      continue;
     const shell = started.find((event) => {
       if (event.t_ms < connect.t_ms) return false;
       const parent = run.processes.get(event.process)?.parent_key;
       const isNear = event.process === connect.process || parent === connect.process;
-      return isNear && (event.detail === 'stdio:socket' || (!isDeclared(all, nameOf(run, connect)) && readsCommands(event) && !isDownload(run, connect)));
+      return (
+        isNear &&
+        (event.detail === 'stdio:socket' ||
+          (!isDeclared(all, nameOf(run, connect)) && readsCommands(event) && !isDownload(run, connect)))
+      );
     });
     if (shell === undefined) continue;
     drafts.push({
@@ -122,5 +146,11 @@ function readsCommands({ argv = [] }: TraceEvent): boolean {
 
 /** An HTTP connection ends with its answer; what is piped into a shell then is `exec.fetched-code`. */
 function isDownload(run: RunEvidence, connect: TraceEvent): boolean {
-  return run.events.some((event) => event.type === 'net.http' && event.process === connect.process && event.ip === connect.ip && event.port === connect.port);
+  return run.events.some(
+    (event) =>
+      event.type === 'net.http' &&
+      event.process === connect.process &&
+      event.ip === connect.ip &&
+      event.port === connect.port,
+  );
 }

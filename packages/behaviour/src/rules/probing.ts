@@ -18,7 +18,12 @@ const minProbes = 2;
 export const sandboxProbe: RunRule = (run, all) => {
   const groups = new Map<string, TraceEvent[]>();
   for (const event of run.events) {
-    const path = event.type === 'file.read' ? event.path : event.type === 'runtime.hook' && event.api?.startsWith('fs.') ? event.detail : undefined;
+    const path =
+      event.type === 'file.read'
+        ? event.path
+        : event.type === 'runtime.hook' && event.api?.startsWith('fs.')
+          ? event.detail
+          : undefined;
     if (path === undefined || !byPackage(run, event) || !probes.some((probe) => probe.test(path))) continue;
     if (event.type === 'file.read' && isRuntimes(run, event)) continue;
     const key = `${event.phase} ${ownerOf(run, all, event)}`;
@@ -34,7 +39,10 @@ export const sandboxProbe: RunRule = (run, all) => {
       id: 'evade.sandbox-probe',
       phase: first.phase,
       package: ownerOf(run, all, first),
-      evidence: evidenceOf(ancestry(run, first.process), events.slice(0, 8).map((event) => event.id)),
+      evidence: evidenceOf(
+        ancestry(run, first.process),
+        events.slice(0, 8).map((event) => event.id),
+      ),
       summary: `looked at ${[...paths].slice(0, 4).join(', ')}`,
     });
   }
@@ -48,7 +56,13 @@ export const sandboxProbe: RunRule = (run, all) => {
 function isRuntimes(run: RunEvidence, event: TraceEvent): boolean {
   if (!/^\/proc\/(self|[0-9]+)\/(maps|cgroup|mounts|mountinfo)$/.test(event.path ?? '')) return false;
   if (!/^node/.test(run.processes.get(event.process)?.process_name ?? '')) return false;
-  return !run.events.some((other) => other.type === 'runtime.hook' && other.process === event.process && other.api?.startsWith('fs.') === true && sameFile(other.detail, event.path));
+  return !run.events.some(
+    (other) =>
+      other.type === 'runtime.hook' &&
+      other.process === event.process &&
+      other.api?.startsWith('fs.') === true &&
+      sameFile(other.detail, event.path),
+  );
 }
 
 /** `/proc/<its own pid>/x` of one channel is `/proc/self/x` of the other. */
@@ -57,13 +71,15 @@ function sameFile(a: string | undefined, b: string | undefined): boolean {
   return own(a) === own(b);
 }
 
-const escapeCalls = /^(ptrace|process_vm_readv|process_vm_writev|mount|umount2|pivot_root|setns|unshare|bpf|perf_event_open|init_module|finit_module|kexec_load|open_by_handle_at|keyctl|add_key|userfaultfd|io_uring_setup|move_mount|fsopen)$/;
+const escapeCalls =
+  /^(ptrace|process_vm_readv|process_vm_writev|mount|umount2|pivot_root|setns|unshare|bpf|perf_event_open|init_module|finit_module|kexec_load|open_by_handle_at|keyctl|add_key|userfaultfd|io_uring_setup|move_mount|fsopen)$/;
 
 /** `evade.escape-attempt`: calls that only make sense to leave a sandbox or to touch other processes. */
 export const escapeAttempt: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
-    if (event.type !== 'ptrace' || event.api === undefined || !escapeCalls.test(event.api) || !byPackage(run, event)) continue;
+    if (event.type !== 'ptrace' || event.api === undefined || !escapeCalls.test(event.api) || !byPackage(run, event))
+      continue;
     // Node asks for io_uring by itself, browsers for namespaces: refused, and no attempt at anything of the host.
     if (event.api === 'io_uring_setup' || event.api === 'unshare') continue;
     drafts.push({

@@ -8,7 +8,11 @@ export const resources: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
     if (event.type !== 'resource') continue;
-    const base = { phase: event.phase, package: ownerOf(run, all, event), evidence: evidenceOf(ancestry(run, event.process), event.id) };
+    const base = {
+      phase: event.phase,
+      package: ownerOf(run, all, event),
+      evidence: evidenceOf(ancestry(run, event.process), event.id),
+    };
     if (event.api === 'processes') {
       drafts.push({ ...base, id: 'resource.fork-bomb', summary: `${event.detail ?? 'too many processes'} at once` });
     } else if (event.api === 'spin' && event.phase !== 'execute') {
@@ -41,5 +45,11 @@ export const miner: RunRule = (run, all) => {
 };
 
 function loadAfter(run: RunEvidence, event: TraceEvent): TraceEvent | undefined {
-  return run.events.find((other) => other.type === 'resource' && (other.api === 'cpu' || other.api === 'spin') && other.phase === event.phase && other.t_ms >= event.t_ms);
+  return run.events.find(
+    (other) =>
+      other.type === 'resource' &&
+      (other.api === 'cpu' || other.api === 'spin') &&
+      other.phase === event.phase &&
+      other.t_ms >= event.t_ms,
+  );
 }

@@ -48,7 +48,11 @@ export function ownerOf(run: RunEvidence, all: Evidence, event: TraceEvent): str
 export function ancestry(run: RunEvidence, processKey: string): string[] {
   const ids: string[] = [];
   const seen = new Set<string>();
-  for (let key: string | undefined = processKey; key !== undefined && !seen.has(key); key = run.processes.get(key)?.parent_key) {
+  for (
+    let key: string | undefined = processKey;
+    key !== undefined && !seen.has(key);
+    key = run.processes.get(key)?.parent_key
+  ) {
     seen.add(key);
     if (run.processes.get(key)?.toolchain) continue;
     const exec = execOf(run).get(key);
@@ -63,7 +67,8 @@ function execOf(run: RunEvidence): Map<string, string> {
   let map = execCache.get(run);
   if (map === undefined) {
     map = new Map();
-    for (const event of run.events) if (event.type === 'process.exec' && event.outcome === 'ok') map.set(event.process, event.id);
+    for (const event of run.events)
+      if (event.type === 'process.exec' && event.outcome === 'ok') map.set(event.process, event.id);
     execCache.set(run, map);
   }
   return map;

@@ -28,7 +28,8 @@ export const otherPackage: RunRule = (run, all) => {
 
 function targetPackage(event: TraceEvent, subject: string): string | undefined {
   if (changes.has(event.type)) {
-    if (event.path === undefined || /\/node_modules\/\.(cache|bin|vite|package-lock)/.test(event.path)) return undefined;
+    if (event.path === undefined || /\/node_modules\/\.(cache|bin|vite|package-lock)/.test(event.path))
+      return undefined;
     if (event.path.startsWith('{pkg}/')) return subject;
     return /^\{dep:([^}]+)\}\//.exec(event.path)?.[1];
   }
@@ -48,14 +49,21 @@ export function sameFamily(actor: string, target: string): boolean {
   return base(target).startsWith(`${base(actor)}-`) && scope(target) !== undefined;
 }
 
-const extensionFolder = /^~\/(?:[^/]+\/)*\.(vscode|vscode-insiders|vscode-server|vscode-oss|cursor|cursor-server|windsurf|windsurf-server|kiro|trae|positron)\/extensions\/[^/]+\//;
+const extensionFolder =
+  /^~\/(?:[^/]+\/)*\.(vscode|vscode-insiders|vscode-server|vscode-oss|cursor|cursor-server|windsurf|windsurf-server|kiro|trae|positron)\/extensions\/[^/]+\//;
 
 /** `tamper.other-extension`: files of an installed editor extension are made or changed. */
 export const otherExtension: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
     const target = event.type === 'file.rename' ? event.to : event.path;
-    if (!(changes.has(event.type) || event.type === 'file.link') || event.outcome !== 'ok' || target === undefined || !byPackage(run, event)) continue;
+    if (
+      !(changes.has(event.type) || event.type === 'file.link') ||
+      event.outcome !== 'ok' ||
+      target === undefined ||
+      !byPackage(run, event)
+    )
+      continue;
     if (!extensionFolder.test(target)) continue;
     drafts.push({
       id: 'tamper.other-extension',
@@ -101,12 +109,16 @@ function ranAsHook(run: RunEvidence, erasing: TraceEvent, path: string): boolean
   for (const process of run.processes.values()) {
     if (process.phase !== erasing.phase || process.toolchain || process.start_ms > erasing.t_ms) continue;
     const [program = '', ...args] = process.argv;
-    if (/(^|\/)(node|sh|bash|dash)$/.test(program) && args.some((arg) => arg.split('/').at(-1) === name || new RegExp(`\\b${escape(name)}\\b`).test(arg))) return true;
+    if (
+      /(^|\/)(node|sh|bash|dash)$/.test(program) &&
+      args.some((arg) => arg.split('/').at(-1) === name || new RegExp(`\\b${literally(name)}\\b`).test(arg))
+    )
+      return true;
     if (program.split('/').at(-1) === name) return true;
   }
   return false;
 }
 
-function escape(text: string): string {
+function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

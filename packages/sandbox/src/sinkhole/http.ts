@@ -329,7 +329,13 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 
 function servedOf({ profile, status, body }: Answer, complete: boolean): Served {
   if (!complete) return { profile, status: 0, bytes: 0, sha256: emptySha256 };
-  return { profile, status, bytes: body.length, sha256: digest(body), head: Buffer.from(body.subarray(0, maxHead)).toString('base64') };
+  return {
+    profile,
+    status,
+    bytes: body.length,
+    sha256: digest(body),
+    head: Buffer.from(body.subarray(0, maxHead)).toString('base64'),
+  };
 }
 
 function distinct(hits: readonly CanaryHit[]): CanaryHit[] {

@@ -69,7 +69,8 @@ export class EscapeWatch {
   #memoryFile(call: Call, process: TracedProcess): void {
     const name = call.text(0);
     if (!call.ok || name === undefined) return;
-    process.memoryFiles.set(call.ret, name);
+    process.memoryFiles ??= new Map();
+    if (process.memoryFiles.size < 64) process.memoryFiles.set(call.ret, name);
     const report = `memfd:${name}`;
     const worth = process.toolchain ? 'noise' : 'evidence';
     const event = record(this.#scene, process, call.at, { type: 'file.write', outcome: 'ok', path: report, mode: 'create' }, worth);

@@ -137,6 +137,6 @@ function memoryFileOf(call: Call, process: TracedProcess, file: string): { api: 
   if (call.name === 'execveat') return call.raw(0).endsWith('>(deleted)') ? { api: 'deleted', path: file } : undefined;
   const match = descriptorPath.exec(file);
   if (match === null || (match[1] !== undefined && Number(match[1]) !== process.pid)) return undefined;
-  const name = process.memoryFiles.get(Number(match[2]));
+  const name = process.memoryFiles?.get(Number(match[2]));
   return name === undefined ? undefined : { api: 'memfd', path: `memfd:${name}` };
 }

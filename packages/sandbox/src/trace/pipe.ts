@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 
 const bufferBytes = 64 * 1024;
-/** At the tracer's fastest (about 55,000 lines a second) the pipe's 64 KiB fill in 8 ms. */
+/** At the tracer's fastest (about 55,000 lines a second) the pipe's 64 KiB fill in 8 ms. Deletes are held up for longer. */
 const intervalMs = 4;
 /** A read that brings at least this much is followed by another at once. */
 const busyBytes = 16 * 1024;

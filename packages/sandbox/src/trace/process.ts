@@ -57,9 +57,8 @@ export class TracedProcess {
   failedExec: { at: number; argv: string[]; file: string; errno: string } | undefined;
   stdio: StandardSockets;
   /** Names of memory files it made, by descriptor. */
-  readonly memoryFiles: Map<number, string>;
+  memoryFiles: Map<number, string> | undefined;
   readonly startedAt: number;
-  ended = false;
   /** Another process that had the same pid inside before. */
   older: TracedProcess | undefined;
 
@@ -75,7 +74,7 @@ export class TracedProcess {
     this.toolchain = creator?.toolchain ?? false;
     this.inTree = creator?.inTree ?? false;
     this.stdio = creator === undefined ? [undefined, undefined, undefined] : [...creator.stdio];
-    this.memoryFiles = new Map(creator?.memoryFiles);
+    this.memoryFiles = creator?.memoryFiles === undefined ? undefined : new Map(creator.memoryFiles);
   }
 
   /** Its place in the tree, unless it shares an ancestor's. */

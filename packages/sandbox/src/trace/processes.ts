@@ -11,11 +11,11 @@ export interface ProcessLimits {
   /** Words of an argv that are kept, and bytes of all of them together. */
   maxWords: number;
   maxArgvChars: number;
-  /** Exited processes that hook lines may still name. */
+  /** Exited processes that hook lines may still name; up to twice as many are held. */
   maxRemembered: number;
 }
 
-export const processLimits: ProcessLimits = { maxNodes: 4096, maxWords: 64, maxArgvChars: 8192, maxRemembered: 4096 };
+export const processLimits: ProcessLimits = { maxNodes: 4096, maxWords: 64, maxArgvChars: 8192, maxRemembered: 2048 };
 
 export interface ProcessTableOptions {
   run: RunId;
@@ -47,6 +47,7 @@ export class ProcessTable {
   readonly #options: ProcessTableOptions;
   readonly #threads = new Map<number, TracedProcess>();
   readonly #byPid = new Map<number, TracedProcess>();
+  readonly #endedRecently: TracedProcess[] = [];
   readonly #nodes = new Map<string, ProcessNode>();
   /** Calls that are making a process, by the caller's thread. */
   readonly #forking = new Map<number, { process: TracedProcess; thread: boolean }>();
@@ -187,8 +188,8 @@ export class ProcessTable {
     this.#threads.delete(tid);
     this.#forking.delete(tid);
     if (process === undefined || process.tracerPid !== tid) return undefined;
-    process.ended = true;
     if (process.pid === 0) this.#rememberEarly(process);
+    this.#rememberEnded(process);
     process.execution = undefined;
     const node = process.ownNode;
     if (node !== undefined && node.exit_ms === undefined) {
@@ -255,13 +256,16 @@ export class ProcessTable {
     // One predecessor is enough: a pid comes around again only after all others.
     if (before !== undefined) before.older = undefined;
     process.older = before;
-    this.#byPid.delete(pid);
     this.#byPid.set(pid, process);
-    if (this.#byPid.size <= this.#options.limits.maxRemembered) return;
-    for (const [oldest, remembered] of this.#byPid) {
-      if (!remembered.ended) continue;
-      this.#byPid.delete(oldest);
-      break;
+  }
+
+  /** Keeps the latest ended processes findable by pid, for hook lines that are still on their way. */
+  #rememberEnded(process: TracedProcess): void {
+    const { maxRemembered } = this.#options.limits;
+    this.#endedRecently.push(process);
+    if (this.#endedRecently.length < 2 * maxRemembered) return;
+    for (const forgotten of this.#endedRecently.splice(0, maxRemembered)) {
+      if (this.#byPid.get(forgotten.pid) === forgotten) this.#byPid.delete(forgotten.pid);
     }
   }
 

@@ -14,12 +14,24 @@ export interface Execution {
 const tools =
   /^(git(-[a-z0-9-]+)?|g?make|cmake|ninja|pkg-config|pkgconf|[a-z0-9_]+-linux-gnu-[a-z0-9+.-]+|cc|c\+\+|gcc(-[0-9]+)?|g\+\+(-[0-9]+)?|cpp(-[0-9]+)?|clang(\+\+)?(-[0-9]+)?|cc1|cc1plus|collect2|lto1|lto-wrapper|as|ld(\.[a-z]+)?|ar|ranlib|nm|objcopy|objdump|strip|rustc|cargo)$/;
 const interpreters = /^(node|nodejs|python3?(\.[0-9]+)?|perl)$/;
-/** Options of interpreters that bring code besides the script; the next word or what follows `=` is code or its file. */
-const inlineCode = /^(-e|--eval|-p|--print|-pe|-c|-m|-i|--interactive|-E|-)$/;
-const preloads =
-  /^(-r|--require|--import|--loader|--experimental-loader|--env-file(-if-exists)?|--snapshot-blob|--experimental-(default-)?config-file)(=|$)/;
+const shells = /^(ba|da|z|k)?sh$/;
+/** Options after which no script file follows: the code is on the command line, on standard input, or a module's name. */
+const inlineCode = {
+  node: /^(-e|--eval|-p|--print|-pe|-i|--interactive|--test|--run|-)(=|$)/,
+  python: /^(-c|-m|-)$/,
+  perl: /^(-e|-E|-)$/,
+  shell: /^(-[a-z]*[cs][a-z]*|-)$/,
+};
+const preloads = /^(-r|--require|--import|--loader|--experimental-loader)(=|$)/;
+/** Options that neither bring code nor take the next word as their value. Anything else is not known to be harmless. */
+const harmless = {
+  node: /^--((max-old-space-size|max-semi-space-size|stack-size|stack-trace-limit|dns-result-order|unhandled-rejections)=.*|(no-)?(warnings|deprecation)|trace-(warnings|deprecation)|enable-source-maps|expose-gc|use-(openssl|system)-ca)$/,
+  python: /^-[BEISsu]+$/,
+  perl: /^-w$/,
+};
 /** Variables that put code into any program. */
-const injecting = /^(LD_PRELOAD|LD_AUDIT|LD_LIBRARY_PATH|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|PERL5LIB|GCONV_PATH)=/;
+const injecting =
+  /^(LD_PRELOAD|LD_AUDIT|LD_LIBRARY_PATH|OPENSSL_CONF|PYTHONSTARTUP|PYTHONPATH|PYTHONHOME|PERL5OPT|PERL5LIB|GCONV_PATH)=/;
 
 /** Name of the interpreter that runs, without directories and version; undefined for any other program. */
 export function interpreterOf(execution: Execution): 'node' | 'python' | 'perl' | undefined {
@@ -33,19 +45,14 @@ export function interpreterOf(execution: Execution): 'node' | 'python' | 'perl' 
  * runs code from its command line, from standard input or from nothing.
  */
 export function scriptOf(execution: Execution): string | undefined {
-  const name = path.posix.basename(execution.file);
-  if (!interpreters.test(name) && !/^(ba|da|z|k)?sh$/.test(name)) return undefined;
-  const at = scriptIndex(execution.argv);
-  return at === undefined ? undefined : path.posix.resolve(execution.cwd, execution.argv[at] ?? '');
-}
-
-/** Position of the first word after the program that is neither an option nor an option's value. */
-function scriptIndex(argv: readonly string[]): number | undefined {
+  const interpreter = interpreterOf(execution) ?? (shells.test(path.posix.basename(execution.file)) ? 'shell' : undefined);
+  if (interpreter === undefined) return undefined;
+  const { argv, cwd } = execution;
   for (let at = 1; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
-    if (inlineCode.test(word)) return undefined;
+    if (inlineCode[interpreter].test(word)) return undefined;
     if (preloads.test(word) && !word.includes('=')) at += 1;
-    else if (!word.startsWith('-')) return at;
+    else if (!word.startsWith('-')) return path.posix.resolve(cwd, word);
   }
   return undefined;
 }
@@ -59,22 +66,34 @@ function scriptIndex(argv: readonly string[]): number | undefined {
 export function isToolchain(execution: Execution, names: PathNames, baseline: ReadonlySet<string>): boolean {
   if (!names.isToolchain(execution.file)) return false;
   if (execution.env.some((pair) => injecting.test(pair) && !baseline.has(pair))) return false;
-  if (!preloadsOnly(execution, names)) return false;
-  if (interpreterOf(execution) === undefined) return tools.test(path.posix.basename(execution.file));
-  const script = scriptOf(execution);
-  return script !== undefined && names.isToolchain(script);
+  const interpreter = interpreterOf(execution);
+  if (interpreter === undefined) return tools.test(path.posix.basename(execution.file));
+  const { argv, env, cwd } = execution;
+  const options = env.find((pair) => pair.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
+  if (interpreter === 'node' && harmlessOptions(options.split(/\s+/).filter(Boolean), 'node', cwd, names) === undefined) return false;
+  const script = harmlessOptions(argv.slice(1), interpreter, cwd, names);
+  return script !== undefined && script !== '' && names.isToolchain(path.posix.resolve(cwd, script));
 }
 
-/** Whether everything that `-r`, `--import` and `NODE_OPTIONS` load comes from the toolchain. */
-function preloadsOnly(execution: Execution, names: PathNames): boolean {
-  if (interpreterOf(execution) !== 'node') return true;
-  const options = execution.env.find((pair) => pair.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
-  const words = [...options.split(/\s+/), ...execution.argv.slice(1, scriptIndex(execution.argv))];
-  return words.every((word, at) => {
-    if (!preloads.test(word)) return true;
-    const file = word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[at + 1] ?? '');
-    return names.isToolchain(path.posix.resolve(execution.cwd, file.replace(/^file:\/\//, '')));
-  });
+/**
+ * The first word that is not an option, empty when there is none; undefined when an option before it is not known to be
+ * harmless, or loads something that is not part of the toolchain.
+ */
+function harmlessOptions(
+  words: readonly string[],
+  interpreter: keyof typeof harmless,
+  cwd: string,
+  names: PathNames,
+): string | undefined {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (!word.startsWith('-')) return word;
+    if (interpreter === 'node' && preloads.test(word)) {
+      const file = word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[++at] ?? '');
+      if (!names.isToolchain(path.posix.resolve(cwd, file.replace(/^file:\/\//, '')))) return undefined;
+    } else if (!harmless[interpreter].test(word)) return undefined;
+  }
+  return '';
 }
 
 /**

@@ -43,8 +43,9 @@ const traced = {
 } as const;
 
 /** Names of the traced calls, in a fixed order. */
-export function tracedCalls(): string[] {
-  return Object.values(traced).flatMap((names) => names.split(' '));
+export function tracedCalls(options: { files: boolean } = { files: true }): string[] {
+  const { files, ...others } = traced;
+  return Object.values(options.files ? { ...others, files } : others).flatMap((names) => names.split(' '));
 }
 
 /** Calls that only an attempt to leave the sandbox, or to look into another process, has a use for. */
@@ -61,9 +62,18 @@ export interface StraceOptions {
    * command, which could then write trace lines of its own.
    */
   output: string;
+  /** Whether opens, deletes, renames and the like are traced (default); without them an installation costs a third less. */
+  files?: boolean;
   /** Bytes kept of each string argument (paths are never cut). */
   stringLimit?: number;
+  /**
+   * Holds up the first deletes of each thread, so that what deletes its own traces can still be opened by then: longer than
+   * the pause between two looks at the tracer's output. `calls: 0` holds up none.
+   */
+  delayedDeletes?: { ms: number; calls: number };
 }
+
+const delayedDeletes = { ms: 6, calls: 32 };
 
 /**
  * Command line of the tracer up to and including `--`; the command to trace follows it.
@@ -73,6 +83,7 @@ export interface StraceOptions {
  * line that says it killed a process.
  */
 export function straceArgs(options: StraceOptions): string[] {
+  const { ms, calls } = options.delayedDeletes ?? delayedDeletes;
   return [
     'strace',
     '-f',
@@ -88,11 +99,12 @@ export function straceArgs(options: StraceOptions): string[] {
     '-e',
     'signal=!SIGCHLD,SIGURG,SIGWINCH,SIGCONT',
     '-e',
-    `trace=${tracedCalls()
+    `trace=${tracedCalls({ files: options.files ?? true })
       .map((name) => `?${name}`)
       .join(',')}`,
     '-e',
     'inject=io_uring_setup:error=ENOSYS',
+    ...(calls > 0 ? ['-e', `inject=unlink,unlinkat:delay_enter=${ms * 1000}:when=1..${calls}`] : []),
     '-o',
     options.output,
     '--',

@@ -1,0 +1,31 @@
+import type { Parts } from './drive.ts';
+
+/**
+ * Driver of the import phase: `index.js` of a consumer that loads the package, every way it can be loaded, and does nothing
+ * else. One process per way of loading, so that what `require` left in the caches cannot stand in for what `import` would do.
+ *
+ * It obeys a package that ends the process, as a consumer would, and says what was not tried.
+ */
+declare const PARTS: Parts;
+
+{
+  const taken = (process as unknown as { _driver?: Parameters<Parts['world']>[0] })._driver;
+  delete (process as unknown as { _driver?: unknown })._driver;
+  const world = PARTS.world(taken);
+  const describe = PARTS.failure(world);
+  const clipboard = PARTS.clipboard(world);
+  if (world.input.browser) PARTS.browser(world, clipboard, PARTS.document());
+  const settle = PARTS.settle(world);
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      const { detail, ...facts } = describe(error);
+      world.handle.step('later', 'threw', detail, facts);
+    });
+  }
+  world.atEnd(clipboard.compare);
+  const load = PARTS.loading(world, describe, require, (specifier) => import(specifier));
+  void load().then(() => {
+    world.handle.checkpoint('import');
+    return settle();
+  });
+}
