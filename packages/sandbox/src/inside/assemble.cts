@@ -48,6 +48,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
     isSilent: false,
     checkpoint: () => undefined,
     locate: () => undefined,
+    watch: () => undefined,
   };
 
   function guard(work: () => void): void {
@@ -123,6 +124,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
     config,
     call,
     patch(target, from, detail) {
+      if (shared.isSilent) return;
       if (patches++ < maxPatches) out.write({ kind: 'patch', target: p.slice(target, 0, 80), caller: from, detail });
     },
     step(step, outcome, detail, facts = {}) {
@@ -136,6 +138,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
       });
     },
     activity: () => seen,
+    patches: () => patches,
     caller,
     place,
     calledByRuntime,

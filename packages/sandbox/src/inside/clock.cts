@@ -46,10 +46,13 @@ const installClock: Part = (kit) => {
   }
 
   /** A driver waits for timers of this length before it calls the process quiet; the rest of a wait is short by then. */
+  const awaitedTimers: SampleGate = { count: 0, last: 0 };
   const minAwaitedMs = 200;
   const maxAwaitedMs = 3000;
   function awaited(value: unknown): void {
     if (typeof value !== 'number' || value < minAwaitedMs || value > maxAwaitedMs || shared.isSilent) return;
+    // The runtime's HTTP client keeps timers of its own going for as long as a connection may be used again.
+    if (!kit.sampled(awaitedTimers, 500) || kit.calledByRuntime()) return;
     shared.timersUntil = p.max(shared.timersUntil, runtime.now() + value + 20);
   }
 

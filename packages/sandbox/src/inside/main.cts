@@ -83,6 +83,9 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
       caller: kit.caller,
       checkpoint: (moment) => kit.guard(() => shared.checkpoint(moment)),
       activity: kit.activity,
+      patches: kit.patches,
+      watch: (label, holder, keys) => kit.guard(() => shared.watch(label, holder, keys)),
+      locate: (value) => shared.locate(value),
       awaitsTimer: () => runtime.now() < shared.timersUntil,
       onExit(decide) {
         shared.onExit = decide;

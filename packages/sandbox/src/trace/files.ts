@@ -14,7 +14,7 @@ const ordinaryFiles = [
   /^\/etc\/(services|protocols|mime\.types|inputrc|gitconfig|bash\.bashrc|profile|ssl\/openssl\.cnf|(ssl\/certs|alternatives|terminfo)\/.*)$/,
   /^\/dev\/(null|tty|u?random|zero|full|ptmx|pts\/.*|shm|fd)$/,
   /^\/proc\/((self|[0-9]+)\/(fd|task|stat|exe)(\/.*)?|stat|meminfo|version_signature|filesystems|sys\/vm\/overcommit_memory)$/,
-  /^\/sys\/devices\/system\/cpu(\/.*)?$/,
+  /^\/sys\/(devices\/system\/cpu|kernel\/mm\/transparent_hugepage)(\/.*)?$/,
 ];
 
 /**
@@ -120,7 +120,12 @@ export class FileWatch {
       process.starting = false;
       return;
     }
-    if (flags.includes('O_WRONLY') || flags.includes('O_RDWR') || flags.includes('O_CREAT') || flags.includes('O_TRUNC')) {
+    if (
+      flags.includes('O_WRONLY') ||
+      flags.includes('O_RDWR') ||
+      flags.includes('O_CREAT') ||
+      flags.includes('O_TRUNC')
+    ) {
       this.#write(call, process, file, flags, mode);
       if (flags.includes('O_RDWR') && call.ok) this.#canary(call, process, file);
     } else if (!flags.includes('O_PATH') || !call.ok) {
@@ -165,10 +170,18 @@ export class FileWatch {
   }
 
   #write(call: Call, process: TracedProcess, file: string | undefined, flags: string, mode: string): void {
-    if (file === undefined || (!call.ok && (call.errno === 'ENOENT' || call.errno === 'EEXIST' || call.errno === 'EISDIR'))) return;
+    if (
+      file === undefined ||
+      (!call.ok && (call.errno === 'ENOENT' || call.errno === 'EEXIST' || call.errno === 'EISDIR'))
+    )
+      return;
     const { names, tables, callbacks, processes } = this.#scene;
     const place = names.locate(ownProc(file, process));
-    if (place.zone === 'kernel' && /^\/dev\/(null|tty|pts\/|ptmx|shm\/?$|std(out|err)$)|^(pipe|socket|anon_inode):/.test(file)) return;
+    if (
+      place.zone === 'kernel' &&
+      /^\/dev\/(null|tty|pts\/|ptmx|shm\/?$|std(out|err)$)|^(pipe|socket|anon_inode):/.test(file)
+    )
+      return;
     if (call.ok) {
       tables.file(place, 'Write', process.toolchain);
       process.starting = false;
@@ -215,7 +228,13 @@ export class FileWatch {
     if (call.ok) this.#scene.tables.file(place, 'Delete', process.toolchain);
     const own = this.#written.has(file) ? { own: true as const } : {};
     const worth = process.toolchain ? 'noise' : place.zone === 'tmp' || place.zone === 'cache' ? 'detail' : 'evidence';
-    record(this.#scene, process, call.at, { type: 'file.delete', outcome: outcomeOf(call.errno), path: place.report, ...own }, worth);
+    record(
+      this.#scene,
+      process,
+      call.at,
+      { type: 'file.delete', outcome: outcomeOf(call.errno), path: place.report, ...own },
+      worth,
+    );
     if (call.ok) this.#written.delete(file);
   }
 
@@ -237,6 +256,7 @@ export class FileWatch {
     tables.file(target, 'Write', process.toolchain);
     this.#alias(from, to);
     if (this.#written.delete(from)) this.#remember(to, event.id);
+    else this.#brought(to, target, process, event.id);
   }
 
   #link(call: Call, process: TracedProcess, at: string | undefined, target: string | undefined, kind: string): void {
@@ -246,11 +266,27 @@ export class FileWatch {
     const worth = process.toolchain ? 'noise' : 'evidence';
     const to = kind === 'hard' ? names.locate(target).report : names.report(target);
     const draft = { type: 'file.link', outcome: outcomeOf(call.errno), path: place.report, to, detail: kind } as const;
-    record(this.#scene, process, call.at, draft, worth);
+    const event = record(this.#scene, process, call.at, draft, worth);
     if (!call.ok) return;
     tables.file(place, 'Write', process.toolchain);
     // Links are resolved when they are opened; a hard link is a second name that nothing resolves.
-    if (kind === 'hard') this.#alias(target, at);
+    if (kind !== 'hard') return;
+    this.#alias(target, at);
+    this.#brought(at, place, process, event.id);
+  }
+
+  /** A file that package code put outside the tree by moving or linking it there is as new there as a written one. */
+  #brought(file: string, place: Place, process: TracedProcess, event: string): void {
+    if (process.toolchain || place.zone === 'package') return;
+    this.#remember(file, event);
+    const { callbacks, processes } = this.#scene;
+    callbacks.onFileOpened?.({
+      path: file,
+      report: place.report,
+      process: processes.keyOf(process),
+      pid: process.tracerPid,
+      event,
+    });
   }
 
   #chmod(call: Call, process: TracedProcess, file: string | undefined, mode: string): void {
@@ -258,7 +294,13 @@ export class FileWatch {
     const place = this.#scene.names.locate(file);
     const inside = place.zone === 'package' || place.zone === 'tmp' || place.zone === 'cache';
     const worth: Worth = process.toolchain ? 'noise' : inside && !isExecutable(mode) ? 'detail' : 'evidence';
-    record(this.#scene, process, call.at, { type: 'file.chmod', outcome: outcomeOf(call.errno), path: place.report, mode }, worth);
+    record(
+      this.#scene,
+      process,
+      call.at,
+      { type: 'file.chmod', outcome: outcomeOf(call.errno), path: place.report, mode },
+      worth,
+    );
   }
 
   #alias(from: string, to: string): void {
@@ -287,7 +329,11 @@ function ownProc(file: string, process: TracedProcess): string {
 
 /** Node looks at its memory map and control group before it runs anything of anybody. */
 function isRuntimesOwn({ report }: Place, process: TracedProcess): boolean {
-  return process.starting && process.interpreter === 'node' && /^\/(proc\/self\/(maps|cgroup)$|sys\/fs\/cgroup\/)/.test(report);
+  return (
+    process.starting &&
+    process.interpreter === 'node' &&
+    /^\/(proc\/self\/(maps|cgroup)$|sys\/fs\/cgroup\/)/.test(report)
+  );
 }
 
 function isOrdinary(file: string): boolean {
@@ -303,4 +349,3 @@ function isExecutable(mode: string): boolean {
   const octal = /0([0-7]{3})$/.exec(mode)?.[1];
   return octal !== undefined && (Number.parseInt(octal, 8) & 0o111) !== 0;
 }
-

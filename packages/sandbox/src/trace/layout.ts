@@ -117,5 +117,7 @@ export class PathNames {
 
 /** Whether `file` is `folder` or lies below it. */
 export function isWithin(file: string, folder: string): boolean {
-  return file.startsWith(folder) && (file.length === folder.length || file[folder.length] === '/' || folder.endsWith('/'));
+  return (
+    file.startsWith(folder) && (file.length === folder.length || file[folder.length] === '/' || folder.endsWith('/'))
+  );
 }

@@ -104,7 +104,13 @@ export class NetworkLedger {
   listener(event: TraceEvent): void {
     const { protocol = 'tcp', ip, port } = event;
     if (ip === undefined || port === undefined) return;
-    const row = fold(this.#listeners, `${event.process} ${protocol} ${ip} ${port}`, () => ({ ...seen(event), protocol, ip, port, count: 0 }));
+    const row = fold(this.#listeners, `${event.process} ${protocol} ${ip} ${port}`, () => ({
+      ...seen(event),
+      protocol,
+      ip,
+      port,
+      count: 0,
+    }));
     if (row === undefined) this.#missed.listeners += 1;
     else row.count += 1;
   }

@@ -238,7 +238,9 @@ export class ProcessTable {
     if (child.ownNode !== undefined && real?.node !== undefined) child.ownNode.parent_key = real.node.key;
     child.inTree = parent.inTree || child === this.#root;
     if (child.executed && child.execution !== undefined) {
-      child.package = parent.package ?? (parent.toolchain && !child.toolchain ? startedPackage(child.execution, this.#options.names) : undefined);
+      child.package =
+        parent.package ??
+        (parent.toolchain && !child.toolchain ? startedPackage(child.execution, this.#options.names) : undefined);
     } else {
       child.package = parent.package;
       child.toolchain = parent.toolchain;

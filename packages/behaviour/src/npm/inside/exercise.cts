@@ -12,7 +12,7 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
   const ids = execute.canaries.slice(0, 1).map((canary) => canary.id);
   const answerMs = 700;
   const fetchBefore = globalThis.fetch;
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2', 'message', 'disconnect', 'warning'] as const;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2', 'message', 'disconnect', 'warning', 'beforeExit'] as const;
   const listeners = new Map<string, number>(signals.map((name) => [name, process.listenerCount(name)]));
   const { moduleLoadList } = process as unknown as { moduleLoadList: string[] };
   /** Matches `0x` and 40 hex digits, `bc1q…`, `1…`, `3…` as addresses are written. */
@@ -123,7 +123,22 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
     if (isLoaded('https')) await Promise.race([request('https')(`/orders/https-${rounds}`, '{}'), sleep(answerMs)]);
     await browser?.exercise(execute, rewritten);
     events();
+    closeConnections(http);
   };
+
+  /** Connections that are kept for the next request would keep the process alive. */
+  function closeConnections(http: typeof import('node:http')): void {
+    try {
+      http.globalAgent.destroy();
+      const dispatcher: unknown = Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1'));
+      const close: unknown =
+        typeof dispatcher === 'object' && dispatcher !== null ? Reflect.get(dispatcher, 'close') : undefined;
+      if (typeof close === 'function')
+        void Promise.resolve(Reflect.apply(close, dispatcher, [])).catch(() => 'already closed');
+    } catch {
+      // The package put something else in their place: the process is ended when it is quiet.
+    }
+  }
 
   function wrapperAmong(functions: unknown[]): unknown {
     return functions.find((fn) => handle.locate(fn) !== undefined);
