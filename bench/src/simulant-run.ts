@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { analyze, type DynamicAnalysisReport, type RunPlan, requiredRuns } from '@assay/behaviour';
+import { type AnalysisTarget, analyze, type DynamicAnalysisReport, type RunPlan, requiredRuns } from '@assay/behaviour';
 import { type Deadlines, systemClock, type Verdict, verdictOf } from '@assay/kernel';
 import { loadNpmConfig, NpmSource, npmLimits } from '@assay/registries';
-import { loadSimulant, type Simulant, startRegistry, unmetExpectations } from '@assay/testing';
+import { type LoadedSimulant, loadSimulant, type Simulant, startRegistry, unmetExpectations } from '@assay/testing';
 
 /** What came of analysing one simulant. */
 export interface SimulantResult {
@@ -59,7 +59,7 @@ export async function runSimulant(
   try {
     const loaded = loadSimulant(registry, simulant, { now: new Date(systemClock.now()) });
     const { report } = await analyze(
-      { target: { purl: purlOf(loaded, simulant) }, runs: runsFor(simulant, options.runs) },
+      { target: targetOf(loaded, simulant, work), runs: runsFor(simulant, options.runs) },
       {
         source,
         workDirectory: path.join(work, 'analysis'),
@@ -92,8 +92,12 @@ export async function runSimulant(
   }
 }
 
-function purlOf({ name, version }: { name: string; version: string }, simulant: Simulant): string {
-  return simulant.purl ?? `pkg:npm/${name.replace('@', '%40')}@${encodeURIComponent(version)}`;
+/** A registry package, so that its dependencies resolve; an archive when the simulant is one that lies about its name. */
+function targetOf({ name, version, tarball }: LoadedSimulant, { purl }: Simulant, work: string): AnalysisTarget {
+  if (purl === undefined) return { purl: `pkg:npm/${name.replace('@', '%40')}@${encodeURIComponent(version)}` };
+  const archive = path.join(work, 'submitted.tgz');
+  writeFileSync(archive, tarball);
+  return { archive, purl };
 }
 
 function runsFor({ expect }: Simulant, which: SimulantRunOptions['runs']): readonly RunPlan[] {

@@ -5,9 +5,9 @@ import type { NpmSource } from '@assay/registries';
 import { startMirror } from '@assay/registries';
 import { type Box, boxDirectory, findSystemTools, openBox, type RandomSource, type SystemTools } from '@assay/sandbox';
 import { assembleReport, type FinishedRun } from './assemble.ts';
-import { compareWithPrevious } from './baseline.ts';
+import { type Comparison, compareWithPrevious } from './baseline.ts';
 import { CanaryIds } from './canaries.ts';
-import type { Evidence, TreePackage } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { NpmCache } from './npm/cache.ts';
 import { performRun, prepareTree } from './npm/perform.ts';
 import { type NpmSession, openSession } from './npm/session.ts';
@@ -148,16 +148,9 @@ class Analysis {
       this.#deps.parallelism,
     );
     const { facts: statics, ms: staticMs } = await staticsLater;
-    const baseline = await compareWithPrevious(
-      this.#request.previous,
-      subject,
-      statics,
-      prepared.tree,
-      source,
-      this.#signal,
-    );
+    const baseline = await compareWithPrevious(this.#request.previous, subject, prepared.tree, source, this.#signal);
     const trace = recorder.finish();
-    const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, baseline.treeFacts);
+    const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, baseline);
     const report = assembleReport({
       subject,
       statics,
@@ -269,7 +262,7 @@ function evidenceOf(
   runs: readonly FinishedRun[],
   tree: readonly InstalledPackage[] | undefined,
   canaries: CanaryIds,
-  compared: (one: InstalledPackage) => Pick<TreePackage, 'isNew' | 'newHooks'>,
+  compared: Comparison,
 ): Evidence {
   const imported = importedPackages(runs);
   return {
@@ -278,6 +271,7 @@ function evidenceOf(
       version: subject.version,
       declaredHosts: statics.declaredHosts,
       shipsDigests: statics.shipsDigests,
+      ...(compared.changedFiles === undefined ? {} : { changedFiles: compared.changedFiles }),
       tree: new Map(
         (tree ?? []).map((one) => [
           one.name,
@@ -286,7 +280,7 @@ function evidenceOf(
             version: one.version,
             hooks: one.hooks,
             ...(imported === undefined ? {} : { isImported: imported.has(one.name) }),
-            ...compared(one),
+            ...compared.treeFacts(one),
           },
         ]),
       ),

@@ -106,7 +106,7 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
         .map(({ id }) => id),
     })),
     dropped_files: runs.flatMap((run) => run.evidence.dropped.map(({ isAnswer: _, ...file }) => file)),
-    baseline: parts.baseline,
+    baseline: withNews(parts.baseline, findings),
     triggers,
     capabilities: capabilitiesOf(runs, parts),
     environment: {
@@ -130,6 +130,17 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
     truncation: first.truncation,
   };
   return fitReport(report);
+}
+
+function withNews(
+  baseline: ReportParts['baseline'],
+  findings: DynamicAnalysisReport['findings'],
+): ReportParts['baseline'] {
+  if (baseline.status !== 'compared') return baseline;
+  return {
+    ...baseline,
+    findings_new: [...new Set(findings.filter((one) => one.baseline === 'new').map(({ id }) => id))],
+  };
 }
 
 function dependenciesOf(

@@ -22,6 +22,8 @@ export interface SubjectFacts {
   declaredHosts: ReadonlySet<string>;
   /** Whether the artifact itself ships digests (hex or SRI) that a download can be checked against. */
   shipsDigests: boolean;
+  /** Files that are new or other than in the previous version; undefined when nothing was compared. */
+  changedFiles?: ReadonlySet<string>;
   /** Every package of the installed tree by name. */
   tree: ReadonlyMap<string, TreePackage>;
 }

@@ -1,12 +1,4 @@
-import {
-  type Baseline,
-  type Confidence,
-  categoryOf,
-  compareSeverity,
-  type Finding,
-  type Severity,
-  weightOf,
-} from '@assay/kernel';
+import { type Confidence, categoryOf, compareSeverity, type Finding, type Severity, weightOf } from '@assay/kernel';
 import { claims } from './claims.ts';
 import type { Evidence } from './evidence.ts';
 import { aiCliAbuse } from './rules/agents.ts';
@@ -27,6 +19,7 @@ import type { Draft, RunRule } from './rules/rule.ts';
 import { spread } from './rules/spread.ts';
 import { staticDrafts } from './rules/static.ts';
 import { otherExtension, otherPackage, selfErase } from './rules/tampering.ts';
+import { sincePrevious } from './since-previous.ts';
 
 const runRules: readonly RunRule[] = [
   decoyRead,
@@ -78,7 +71,7 @@ export function findingsOf(evidence: Evidence): Finding[] {
     const key = `${one.draft.id} ${one.draft.package}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  return [...groups.values()].map((group) => merge(group)).sort(byWeight);
+  return [...groups.values()].map((group) => compared(merge(group), group, evidence)).sort(byWeight);
 }
 
 function runOf(evidence: Evidence, draft: Draft): string {
@@ -109,9 +102,14 @@ function merge(group: { run?: string; draft: Draft }[]): Finding {
     evidence: [...new Set([...heaviest.draft.evidence, ...firstRun.flatMap((one) => one.draft.evidence)])].slice(0, 32),
     mitre: [...claim.mitre],
     summary: heaviest.draft.summary,
-    baseline:
-      group.map(({ draft }) => draft.baseline).find((one) => one !== undefined) ?? ('not_compared' satisfies Baseline),
+    baseline: 'not_compared',
   };
+}
+
+/** What a rule says itself of the version before goes before what files and dependencies tell. */
+function compared(finding: Finding, group: readonly { draft: Draft }[], evidence: Evidence): Finding {
+  const said = group.map(({ draft }) => draft.baseline).find((one) => one !== undefined);
+  return { ...finding, baseline: said ?? sincePrevious(finding, evidence) };
 }
 
 function severityOf(draft: Draft): Severity {

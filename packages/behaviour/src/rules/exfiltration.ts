@@ -24,7 +24,7 @@ export const canaryEgress: RunRule = (run, all) => {
       evidence: evidenceOf(
         ancestry(run, event.process),
         readsBefore(run, event),
-        patchesBefore(run, event),
+        patchesBeside(run, event),
         event.request,
         event.id,
       ),
@@ -49,16 +49,15 @@ function hostOf(run: RunEvidence, event: TraceEvent): string | undefined {
   return event.ip === undefined ? event.host : nameOf(run, event);
 }
 
-/** What the same process had replaced before: the way by which a value that only passes is taken along. */
-function patchesBefore(run: RunEvidence, egress: TraceEvent): string[] {
+/** What the same process had replaced: the way by which a value that only passes is taken along. */
+function patchesBeside(run: RunEvidence, egress: TraceEvent): string[] {
   return run.events
     .filter(
       (event) =>
         event.type === 'runtime.hook' &&
         event.api === 'patch' &&
         event.process === egress.process &&
-        isCarrier(event.detail) &&
-        event.t_ms <= egress.t_ms,
+        isCarrier(event.detail),
     )
     .slice(0, 2)
     .map((event) => event.id);

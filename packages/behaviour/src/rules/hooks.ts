@@ -57,7 +57,7 @@ export const patches: RunRule = (run, all) => {
     claim('hook.clipboard-swap', event, [read, event], event.detail ?? 'the clipboard held another address');
   }
   for (const wrapper of wrappers) {
-    const leak = leakAfter(run, all, wrapper);
+    const leak = leakBeside(run, all, wrapper);
     if (leak !== undefined) {
       claim(
         'hook.global-patch',
@@ -84,16 +84,13 @@ function nearestRequest(run: RunEvidence, event: TraceEvent): TraceEvent | undef
   return requests.find((other) => other.t_ms >= event.t_ms) ?? requests.at(-1);
 }
 
-/** A credential that left after the wrapper was there, for anywhere but the host that its owner meant. */
-function leakAfter(run: RunEvidence, all: Evidence, wrapper: TraceEvent): TraceEvent | undefined {
+/**
+ * A credential that left the wrapper's process, for anywhere but the host that its owner meant. When the wrapper was noticed
+ * says nothing about when it was put there: globals are compared at checkpoints.
+ */
+function leakBeside(run: RunEvidence, all: Evidence, wrapper: TraceEvent): TraceEvent | undefined {
   return run.events.find((event) => {
-    if (
-      event.type !== 'canary.egress' ||
-      event.process !== wrapper.process ||
-      event.t_ms < wrapper.t_ms ||
-      event.egress === 'mirror'
-    )
-      return false;
+    if (event.type !== 'canary.egress' || event.process !== wrapper.process || event.egress === 'mirror') return false;
     const kind = all.canaries.get(event.canary ?? '')?.kind;
     if (kind === undefined || kind === 'host_identity') return false;
     const host = nameOf(run, event) ?? event.host;

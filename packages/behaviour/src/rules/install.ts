@@ -17,7 +17,7 @@ export const lifecycleHook: RunRule = (run, all) => {
       id: 'install.lifecycle-hook',
       phase: 'install',
       package: process.package,
-      severity: (owner?.newHooks?.length ?? 0) > 0 ? 'medium' : 'info',
+      ...((owner?.newHooks?.length ?? 0) > 0 ? { severity: 'medium', baseline: 'new' } : {}),
       evidence: evidenceOf(evidence),
       summary: `${process.package} runs ${process.argv.slice(-1)[0]?.slice(0, 80) ?? 'a script'} at install`,
     });

@@ -108,17 +108,26 @@ function ranAsHook(run: RunEvidence, erasing: TraceEvent, path: string): boolean
   const name = path.slice(path.lastIndexOf('/') + 1);
   for (const process of run.processes.values()) {
     if (process.phase !== erasing.phase || process.toolchain || process.start_ms > erasing.t_ms) continue;
-    const [program = '', ...args] = process.argv;
-    if (
-      /(^|\/)(node|sh|bash|dash)$/.test(program) &&
-      args.some((arg) => arg.split('/').at(-1) === name || new RegExp(`\\b${literally(name)}\\b`).test(arg))
-    )
-      return true;
-    if (program.split('/').at(-1) === name) return true;
+    if (scriptsOf(process.argv).some((script) => script.split('/').at(-1) === name)) return true;
   }
   return false;
 }
 
-function literally(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const interpreters = /^(node|nodejs|sh|bash|dash|ash|zsh|ksh|python[0-9.]*|perl|ruby|\.|source)$/;
+
+/** Scripts that a command line runs: `node setup.js`, `sh -c "cd x && sh y.sh; ./z"` gives `y.sh` and `./z` (and `cd`). */
+function scriptsOf(argv: readonly string[]): string[] {
+  const inline = argv.indexOf('-c');
+  if (inline > 0 && argv[inline + 1] !== undefined) {
+    return (argv[inline + 1] ?? '').split(/[;&|\n]+/).flatMap((command) => scriptsOf(wordsOf(command)));
+  }
+  const [program = '', ...rest] = argv;
+  if (!interpreters.test(program.split('/').at(-1) ?? '')) return [program];
+  const script = rest.find((word) => !word.startsWith('-'));
+  return script === undefined ? [] : [script];
+}
+
+/** Words of one shell command, without the variables set in front of it. */
+function wordsOf(command: string): string[] {
+  return command.split(/[\s"'()]+/).filter((word) => word !== '' && !/^[A-Za-z_]+=/.test(word));
 }
