@@ -34,7 +34,8 @@ export const decoyRead: RunRule = (run, all) => {
   return drafts;
 };
 
-const metadataHosts = /^(169\.254\.169\.254|169\.254\.170\.2|fd00:ec2::254|metadata\.google\.internal|100\.100\.100\.200|kubernetes\.default(\.svc.*)?)$/;
+const metadataHosts =
+  /^(169\.254\.169\.254|169\.254\.170\.2|fd00:ec2::254|metadata\.google\.internal|100\.100\.100\.200|kubernetes\.default(\.svc.*)?)$/;
 
 /** `cred.metadata-service`: cloud metadata or the cluster's API asked for by package code. */
 export const metadataService: RunRule = (run, all) => {

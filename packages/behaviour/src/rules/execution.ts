@@ -1,11 +1,13 @@
 import type { TraceEvent } from '@assay/kernel';
-import type { DroppedFile, NetworkRequest } from '../report/index.ts';
 import type { Evidence, RunEvidence } from '../evidence.ts';
+import type { DroppedFile, NetworkRequest } from '../report/index.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
 
 /** Interpreters whose first file argument is code, not data. */
-const interpreters = /^(node|nodejs|sh|bash|dash|zsh|python3?(\.\d+)?|perl|ruby|php|pwsh|powershell|deno|bun|osascript|wscript|cscript)$/;
-const foreignRuntimes = /^(bun|deno|python3?(\.\d+)?|pypy3?|ruby|php|perl|go|java|dotnet|lua|luajit|tcc|wasmtime|qjs)(\.exe)?$/;
+const interpreters =
+  /^(node|nodejs|sh|bash|dash|zsh|python3?(\.\d+)?|perl|ruby|php|pwsh|powershell|deno|bun|osascript|wscript|cscript)$/;
+const foreignRuntimes =
+  /^(bun|deno|python3?(\.\d+)?|pypy3?|ruby|php|perl|go|java|dotnet|lua|luajit|tcc|wasmtime|qjs)(\.exe)?$/;
 
 /** Path of the code that an exec runs: the script handed to an interpreter, else the program itself. */
 export function executedPath(event: TraceEvent): string | undefined {
@@ -40,7 +42,8 @@ export const writtenThenExecuted: RunRule = (run, all) => {
         evidence: evidenceOf(ancestry(run, created.process), answer.event, created.id, exec.id),
         summary: `downloaded ${file.path} from ${answer.host} and ran it`,
       });
-      if (foreignRuntimes.test(file.path.split('/').at(-1) ?? '')) drafts.push(foreignRuntime(run, base, created, exec, file));
+      if (foreignRuntimes.test(file.path.split('/').at(-1) ?? ''))
+        drafts.push(foreignRuntime(run, base, created, exec, file));
       continue;
     }
     if (file.path.startsWith('{pkg}/') && file.kind !== 'elf') continue;
@@ -51,12 +54,19 @@ export const writtenThenExecuted: RunRule = (run, all) => {
       evidence: evidenceOf(ancestry(run, created.process), fixture?.id, created.id, exec.id),
       summary: `wrote ${file.path} and ran it`,
     });
-    if (foreignRuntimes.test(file.path.split('/').at(-1) ?? '')) drafts.push(foreignRuntime(run, base, created, exec, file));
+    if (foreignRuntimes.test(file.path.split('/').at(-1) ?? ''))
+      drafts.push(foreignRuntime(run, base, created, exec, file));
   }
   return [...drafts, ...pipedToShell(run, all), ...evaluatedAnswers(run, all)];
 };
 
-function foreignRuntime(run: RunEvidence, base: Pick<Draft, 'phase' | 'package'>, created: TraceEvent, exec: TraceEvent, file: DroppedFile): Draft {
+function foreignRuntime(
+  run: RunEvidence,
+  base: Pick<Draft, 'phase' | 'package'>,
+  created: TraceEvent,
+  exec: TraceEvent,
+  file: DroppedFile,
+): Draft {
   return {
     ...base,
     id: 'exec.foreign-runtime',
@@ -66,7 +76,8 @@ function foreignRuntime(run: RunEvidence, base: Pick<Draft, 'phase' | 'package'>
 }
 
 function answerWith(run: RunEvidence, sha256: string): NetworkRequest | undefined {
-  for (const request of run.requests.values()) if (request.response_sha256 === sha256 && request.egress === 'sinkhole') return request;
+  for (const request of run.requests.values())
+    if (request.response_sha256 === sha256 && request.egress === 'sinkhole') return request;
   return undefined;
 }
 
@@ -76,7 +87,8 @@ function pipedToShell(run: RunEvidence, all: Evidence): Draft[] {
   for (const event of run.events) {
     if (event.type !== 'process.exec' || !byPackage(run, event)) continue;
     const [program = '', ...args] = event.argv ?? [];
-    if (!interpreters.test(program.split('/').at(-1) ?? '') || args.some((arg) => arg !== '-' && arg !== '-s')) continue;
+    if (!interpreters.test(program.split('/').at(-1) ?? '') || args.some((arg) => arg !== '-' && arg !== '-s'))
+      continue;
     const parent = run.processes.get(event.process)?.parent_key;
     const sibling = [...run.requests.values()].find((request) => {
       const process = run.processes.get(request.process);
@@ -94,7 +106,25 @@ function pipedToShell(run: RunEvidence, all: Evidence): Draft[] {
   return drafts;
 }
 
-const evaluators = new Set(['eval', 'Function', 'AsyncFunction', 'GeneratorFunction', 'AsyncGeneratorFunction', 'vm.runInThisContext', 'vm.runInNewContext', 'vm.runInContext', 'vm.Script', 'vm.compileFunction', 'vm.SourceTextModule', 'Module._compile', 'import:data', 'script', 'WebAssembly.compile', 'WebAssembly.instantiate', 'WebAssembly.Module']);
+const evaluators = new Set([
+  'eval',
+  'Function',
+  'AsyncFunction',
+  'GeneratorFunction',
+  'AsyncGeneratorFunction',
+  'vm.runInThisContext',
+  'vm.runInNewContext',
+  'vm.runInContext',
+  'vm.Script',
+  'vm.compileFunction',
+  'vm.SourceTextModule',
+  'Module._compile',
+  'import:data',
+  'script',
+  'WebAssembly.compile',
+  'WebAssembly.instantiate',
+  'WebAssembly.Module',
+]);
 
 export function isEvaluation(event: TraceEvent): boolean {
   return event.type === 'runtime.hook' && event.api !== undefined && evaluators.has(event.api);
@@ -132,31 +162,53 @@ function fixtureReadBefore(run: RunEvidence, created: TraceEvent): TraceEvent | 
   );
 }
 
-const decoders = new Set(['Buffer.from:base64', 'Buffer.from:hex', 'atob', 'zlib.inflateSync', 'zlib.gunzipSync', 'zlib.brotliDecompressSync', 'zlib.unzipSync', 'crypto.createDecipheriv', 'decode']);
+const decoders = new Set([
+  'Buffer.from:base64',
+  'Buffer.from:hex',
+  'atob',
+  'zlib.inflateSync',
+  'zlib.gunzipSync',
+  'zlib.brotliDecompressSync',
+  'zlib.unzipSync',
+  'crypto.createDecipheriv',
+  'decode',
+]);
 
 /** `exec.encoded-payload`: code text that was decoded at run time and then evaluated by the same process. */
 export const encodedPayload: RunRule = (run, all) => {
   const drafts: Draft[] = [];
-  const decodes = run.events.filter((event) => event.type === 'runtime.hook' && event.api !== undefined && decoders.has(event.api));
+  const decodes = run.events.filter(
+    (event) => event.type === 'runtime.hook' && event.api !== undefined && decoders.has(event.api),
+  );
   for (const event of run.events) {
     if (!isEvaluation(event) || event.api === 'Module._compile') continue;
     const decode = decodes.findLast(
-      (other) => other.process === event.process && other.t_ms <= event.t_ms && other.package === event.package && (other.sha256 === undefined || other.sha256 === event.sha256),
+      (other) =>
+        other.process === event.process &&
+        other.t_ms <= event.t_ms &&
+        other.package === event.package &&
+        (other.sha256 === undefined || other.sha256 === event.sha256),
     );
     if (decode === undefined) continue;
     drafts.push({
       id: 'exec.encoded-payload',
       phase: event.phase,
       package: ownerOf(run, all, event),
-      evidence: evidenceOf(all.signals.filter((signal) => signal.rule === 'js.encoded-payload').map((signal) => signal.id), decode.id, event.id),
+      evidence: evidenceOf(
+        all.signals.filter((signal) => signal.rule === 'js.encoded-payload').map((signal) => signal.id),
+        decode.id,
+        event.id,
+      ),
       summary: `${decode.api} then ${event.api}`,
     });
   }
   return drafts;
 };
 
-const skipFlags = /--(dangerously-skip-permissions|dangerously-bypass-approvals-and-sandbox|yolo|trust-all-tools|full-auto|allow-all-tools|yes-always|no-confirm|auto-approve|skip-permissions)\b|--permission-mode[= ]bypassPermissions|--approval-mode[= ](yolo|full-auto)|--ask-for-approval[= ]never|--sandbox[= ]danger-full-access/;
-const agentTools = /^(claude|codex|gemini|q|qchat|cursor-agent|aider|copilot|goose|opencode|amp|crush|qwen|kiro-cli|droid)$/;
+const skipFlags =
+  /--(dangerously-skip-permissions|dangerously-bypass-approvals-and-sandbox|yolo|trust-all-tools|full-auto|allow-all-tools|yes-always|no-confirm|auto-approve|skip-permissions)\b|--permission-mode[= ]bypassPermissions|--approval-mode[= ](yolo|full-auto)|--ask-for-approval[= ]never|--sandbox[= ]danger-full-access/;
+const agentTools =
+  /^(claude|codex|gemini|q|qchat|cursor-agent|aider|copilot|goose|opencode|amp|crush|qwen|kiro-cli|droid)$/;
 
 /** `ai.cli-abuse`: an AI command-line tool started, or looked for on PATH, with its permission checks switched off. */
 export const aiCliAbuse: RunRule = (run, all) => {
@@ -180,6 +232,7 @@ export const aiCliAbuse: RunRule = (run, all) => {
 /** Words of a command line, from the tracer or from the runtime hook (a tool that is not installed never gets to exec). */
 export function commandWords(event: TraceEvent): string[] | undefined {
   if (event.type === 'process.exec') return (event.argv ?? []).flatMap((arg) => arg.split(/[\s;|&]+/));
-  if (event.type === 'runtime.hook' && event.api?.startsWith('child_process.')) return event.detail?.split(/[\s"',;|&[\]]+/);
+  if (event.type === 'runtime.hook' && event.api?.startsWith('child_process.'))
+    return event.detail?.split(/[\s"',;|&[\]]+/);
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { TraceEvent } from '@assay/kernel';
 import type { ClaimId } from '../claims.ts';
+import { isDriverHost } from '../driver.ts';
 import type { Evidence, RunEvidence } from '../evidence.ts';
 import { words } from './credentials.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
@@ -13,7 +14,7 @@ export const canaryEgress: RunRule = (run, all) => {
   for (const event of run.events) {
     if (event.type !== 'canary.egress') continue;
     const canary = all.canaries.get(event.canary ?? '');
-    if (canary === undefined || isOwnRegistryLogin(run, event)) continue;
+    if (canary === undefined || isDriverHost(event.host) || isOwnRegistryLogin(run, event)) continue;
     drafts.push({
       id: claimOf(canary.kind),
       phase: event.phase,
@@ -66,7 +67,10 @@ export const dnsChunked: RunRule = (run, all) => {
       id: 'exfil.dns-chunked',
       phase: first.phase,
       package: ownerOf(run, all, first),
-      evidence: evidenceOf(ancestry(run, first.process), events.slice(0, 12).map((event) => event.id)),
+      evidence: evidenceOf(
+        ancestry(run, first.process),
+        events.slice(0, 12).map((event) => event.id),
+      ),
       summary: `${events.length} names under ${first.host?.split('.').slice(-2).join('.')} carry data`,
     });
   }

@@ -1,4 +1,5 @@
 import type { TraceEvent } from '@assay/kernel';
+import { isDriverHost } from '../driver.ts';
 import { ancestry, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
 
 /** Functions that many packages share and that money or credentials pass through. */
@@ -15,25 +16,51 @@ const harmless = /^(globalThis\.)?(console\.|Module\.|process\.emit|JSON\.|Funct
  */
 export const patches: RunRule = (run, all) => {
   const drafts: Draft[] = [];
-  const patched = run.events.filter((event) => event.type === 'runtime.hook' && event.api === 'patch' && event.detail !== undefined);
+  const patched = run.events.filter(
+    (event) => event.type === 'runtime.hook' && event.api === 'patch' && event.detail !== undefined,
+  );
   const relevant = patched.filter((event) => guarded.test(event.detail ?? ''));
   const rewrites = run.events.filter((event) => event.type === 'runtime.hook' && event.api === 'driver.rewritten');
   const swaps = run.events.filter((event) => event.type === 'runtime.hook' && event.api === 'driver.clipboard-swapped');
   for (const event of rewrites) {
-    const requests = run.events.filter((other) => other.type === 'net.http' && other.process === event.process && other.t_ms <= event.t_ms).slice(-1);
-    drafts.push(draft('hook.address-rewrite', event, [...relevant.slice(0, 3), event, ...requests], event.detail ?? 'an address came out changed'));
+    const requests = run.events
+      .filter((other) => other.type === 'net.http' && other.process === event.process && other.t_ms <= event.t_ms)
+      .slice(-1);
+    drafts.push(
+      draft(
+        'hook.address-rewrite',
+        event,
+        [...relevant.slice(0, 3), event, ...requests],
+        event.detail ?? 'an address came out changed',
+      ),
+    );
     const wrapper = relevant.find((other) => other.process === event.process);
-    if (wrapper !== undefined) drafts.push(draft('hook.global-patch', wrapper, [wrapper, event], `replaced ${wrapper.detail}; what passes is changed`));
+    if (wrapper !== undefined)
+      drafts.push(
+        draft('hook.global-patch', wrapper, [wrapper, event], `replaced ${wrapper.detail}; what passes is changed`),
+      );
   }
-  for (const event of swaps) drafts.push(draft('hook.clipboard-swap', event, [event], event.detail ?? 'the clipboard held another address'));
+  for (const event of swaps)
+    drafts.push(draft('hook.clipboard-swap', event, [event], event.detail ?? 'the clipboard held another address'));
   for (const event of relevant) {
     if (harmless.test(event.detail ?? '')) continue;
     const leak = run.events.find(
-      (other) => other.type === 'canary.egress' && other.process === event.process && other.t_ms >= event.t_ms && !(other.egress === 'mirror'),
+      (other) =>
+        other.type === 'canary.egress' &&
+        other.process === event.process &&
+        other.t_ms >= event.t_ms &&
+        !(other.egress === 'mirror'),
     );
     const elsewhere = leak !== undefined && isElsewhere(leak);
     if (elsewhere && leak !== undefined) {
-      drafts.push(draft('hook.global-patch', event, [event, leak], `replaced ${event.detail}; a credential that passed went to ${leak.host ?? leak.ip}`));
+      drafts.push(
+        draft(
+          'hook.global-patch',
+          event,
+          [event, leak],
+          `replaced ${event.detail}; a credential that passed went to ${leak.host ?? leak.ip}`,
+        ),
+      );
     } else if (!rewrites.some((other) => other.process === event.process)) {
       drafts.push(draft('hook.instrumentation', event, [event], `wraps ${event.detail}`));
     }
@@ -45,13 +72,16 @@ export const patches: RunRule = (run, all) => {
       id,
       phase: event.phase,
       package: ownerOf(run, all, event),
-      evidence: evidenceOf(ancestry(run, event.process), evidence.map((one) => one.id)),
+      evidence: evidenceOf(
+        ancestry(run, event.process),
+        evidence.map((one) => one.id),
+      ),
       summary,
     };
   }
 
   /** The driver itself sends its argument decoys to hosts of its own: arriving there is not a leak. */
   function isElsewhere(leak: TraceEvent): boolean {
-    return !/(^|\.)assay-driver\.test$/.test(leak.host ?? '');
+    return !isDriverHost(leak.host);
   }
 };

@@ -1,4 +1,5 @@
 import type { TraceEvent } from '@assay/kernel';
+import { isDriverHost } from '../driver.ts';
 import type { Evidence, RunEvidence } from '../evidence.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
 
@@ -14,7 +15,15 @@ export function contacts(run: RunEvidence): TraceEvent[] {
   const seen = new Map<string, TraceEvent>();
   for (const event of run.events) {
     if (event.type !== 'net.http' && event.type !== 'net.connect' && event.type !== 'net.tls') continue;
-    if (isLocal(event) || event.egress === 'mirror' || event.protocol === 'unix' || event.port === 53 || !byPackage(run, event)) continue;
+    if (
+      isLocal(event) ||
+      isDriverHost(event.host) ||
+      event.egress === 'mirror' ||
+      event.protocol === 'unix' ||
+      event.port === 53 ||
+      !byPackage(run, event)
+    )
+      continue;
     const key = `${event.process} ${event.host ?? event.ip}`;
     const known = seen.get(key);
     if (known === undefined || (known.type !== 'net.http' && event.type === 'net.http')) seen.set(key, event);
@@ -60,7 +69,9 @@ export function isDeclared(all: Evidence, host: string | undefined): boolean {
 }
 
 function connectOf(run: RunEvidence, event: TraceEvent): string | undefined {
-  return run.events.find((other) => other.type === 'net.connect' && other.process === event.process && other.ip === event.ip)?.id;
+  return run.events.find(
+    (other) => other.type === 'net.connect' && other.process === event.process && other.ip === event.ip,
+  )?.id;
 }
 
 /**
@@ -90,7 +101,10 @@ export const deadDrop: RunRule = (run, all) => {
       package: ownerOf(run, all, service),
       severity: followed === undefined ? 'high' : 'critical',
       evidence: evidenceOf(ancestry(run, planter.process), planter.event, followed?.id),
-      summary: followed === undefined ? `read a public page at ${planter.host} for an address` : `took an address from ${planter.host} and contacted it`,
+      summary:
+        followed === undefined
+          ? `read a public page at ${planter.host} for an address`
+          : `took an address from ${planter.host} and contacted it`,
     });
   }
   return drafts;
@@ -105,7 +119,8 @@ export function isPlanted(host: string): boolean {
 export const reverseShell: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const connect of run.events) {
-    if (connect.type !== 'net.connect' || isLocal(connect) || connect.protocol !== 'tcp' || !byPackage(run, connect)) continue;
+    if (connect.type !== 'net.connect' || isLocal(connect) || connect.protocol !== 'tcp' || !byPackage(run, connect))
+      continue;
     const shell = run.events.find((event) => {
       if (event.type !== 'process.exec' || event.t_ms < connect.t_ms) return false;
       const program = (event.argv?.[0] ?? '').split('/').at(-1) ?? '';
@@ -134,8 +149,11 @@ export const miner: RunRule = (run, all) => {
   for (const event of run.events) {
     if (event.type !== 'net.connect' && event.type !== 'net.http') continue;
     if (isLocal(event) || !byPackage(run, event)) continue;
-    const handshake = event.detail === 'stratum' || /(^|\.)(pool|xmr|stratum|mining|moner[o0]\w*)[.-]/.test(event.host ?? '');
-    const load = run.events.find((other) => other.type === 'resource' && other.api === 'cpu' && other.phase === event.phase);
+    const handshake =
+      event.detail === 'stratum' || /(^|\.)(pool|xmr|stratum|mining|moner[o0]\w*)[.-]/.test(event.host ?? '');
+    const load = run.events.find(
+      (other) => other.type === 'resource' && other.api === 'cpu' && other.phase === event.phase,
+    );
     if (!(handshake || (minerPorts.has(event.port ?? 0) && load !== undefined))) continue;
     if (event.detail !== 'stratum' && load === undefined) continue;
     drafts.push({

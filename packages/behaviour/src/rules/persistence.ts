@@ -45,7 +45,8 @@ export const persistence: RunRule = (run, all) => {
   for (const event of run.events) {
     if (event.type !== 'process.exec' || !byPackage(run, event)) continue;
     const command = (event.argv ?? []).join(' ');
-    if (!/(^|\/)(crontab(?! -l)|systemctl( --user)? (enable|link)|launchctl (load|bootstrap))\b/.test(command)) continue;
+    if (!/(^|\/)(crontab(?! -l)|systemctl( --user)? (enable|link)|launchctl (load|bootstrap))\b/.test(command))
+      continue;
     drafts.push({
       id: 'persist.autostart',
       phase: event.phase,

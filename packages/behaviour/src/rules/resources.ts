@@ -5,7 +5,11 @@ export const resources: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
     if (event.type !== 'resource') continue;
-    const base = { phase: event.phase, package: ownerOf(run, all, event), evidence: evidenceOf(ancestry(run, event.process), event.id) };
+    const base = {
+      phase: event.phase,
+      package: ownerOf(run, all, event),
+      evidence: evidenceOf(ancestry(run, event.process), event.id),
+    };
     if (event.api === 'processes') {
       drafts.push({ ...base, id: 'resource.fork-bomb', summary: `${event.detail ?? 'too many processes'} at once` });
     } else if (event.api === 'spin' && event.phase !== 'execute') {

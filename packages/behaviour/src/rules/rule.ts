@@ -35,7 +35,11 @@ export function ownerOf(run: RunEvidence, all: Evidence, event: TraceEvent): str
 export function ancestry(run: RunEvidence, processKey: string): string[] {
   const ids: string[] = [];
   const seen = new Set<string>();
-  for (let key: string | undefined = processKey; key !== undefined && !seen.has(key); key = run.processes.get(key)?.parent_key) {
+  for (
+    let key: string | undefined = processKey;
+    key !== undefined && !seen.has(key);
+    key = run.processes.get(key)?.parent_key
+  ) {
     seen.add(key);
     if (run.processes.get(key)?.toolchain) continue;
     const exec = execOf(run).get(key);

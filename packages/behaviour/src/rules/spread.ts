@@ -67,18 +67,28 @@ function claimFor(event: TraceEvent): 'spread.publish-attempt' | 'spread.repo-wr
   if (event.egress === 'mirror') return method === 'PUT' ? 'spread.publish-attempt' : undefined;
   if (!writingMethods.has(method)) return undefined;
   if (method === 'PUT' && isPackagePath(event.url_path)) return 'spread.publish-attempt';
-  if (event.host !== undefined && forgeHost.test(event.host) && forgeWrite.test(event.url_path ?? '')) return 'spread.repo-write';
+  if (event.host !== undefined && forgeHost.test(event.host) && forgeWrite.test(event.url_path ?? ''))
+    return 'spread.repo-write';
   return undefined;
 }
 
 /** `PUT /@scope%2fname`: what a registry's publish looks like on any host. Matches `/left-pad`; not `/api/upload`. */
 function isPackagePath(urlPath: string | undefined): boolean {
-  return urlPath !== undefined && /^\/(@[a-z0-9~._-]+(%2f|\/))?[a-z0-9~._-]+$/i.test(urlPath) && !/\.[a-z0-9]{2,4}$/i.test(urlPath);
+  return (
+    urlPath !== undefined &&
+    /^\/(@[a-z0-9~._-]+(%2f|\/))?[a-z0-9~._-]+$/i.test(urlPath) &&
+    !/\.[a-z0-9]{2,4}$/i.test(urlPath)
+  );
 }
 
 function commandClaim(words: readonly string[]): 'spread.publish-attempt' | 'spread.repo-write' | undefined {
   const line = words.join(' ');
-  if (/(^| |\/)(npm|pnpm|yarn|npm-cli\.js)( -[^ ]+)* (npm )?publish\b/.test(line) || /\btwine upload\b/.test(line)) return 'spread.publish-attempt';
-  if (/(^| |\/)git( -[^ ]+( [^ -][^ ]*)?)* push\b/.test(line) || /(^| |\/)gh (repo create|workflow|secret set|api .*-X ?(POST|PUT))/.test(line)) return 'spread.repo-write';
+  if (/(^| |\/)(npm|pnpm|yarn|npm-cli\.js)( -[^ ]+)* (npm )?publish\b/.test(line) || /\btwine upload\b/.test(line))
+    return 'spread.publish-attempt';
+  if (
+    /(^| |\/)git( -[^ ]+( [^ -][^ ]*)?)* push\b/.test(line) ||
+    /(^| |\/)gh (repo create|workflow|secret set|api .*-X ?(POST|PUT))/.test(line)
+  )
+    return 'spread.repo-write';
   return undefined;
 }

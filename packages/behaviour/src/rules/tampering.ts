@@ -28,7 +28,8 @@ export const otherPackage: RunRule = (run, all) => {
 
 function targetPackage(event: TraceEvent, subject: string): string | undefined {
   if (changes.has(event.type)) {
-    if (event.path === undefined || /\/node_modules\/\.(cache|bin|vite|package-lock)/.test(event.path)) return undefined;
+    if (event.path === undefined || /\/node_modules\/\.(cache|bin|vite|package-lock)/.test(event.path))
+      return undefined;
     if (event.path.startsWith('{pkg}/')) return subject;
     return /^\{dep:([^}]+)\}\//.exec(event.path)?.[1];
   }
@@ -48,7 +49,10 @@ export const selfErase: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
     if (event.outcome !== 'ok' || event.phase !== 'install' || !byPackage(run, event)) continue;
-    const erases = event.type === 'file.delete' || event.type === 'file.rename' || (event.type === 'file.write' && isManifest(event.path));
+    const erases =
+      event.type === 'file.delete' ||
+      event.type === 'file.rename' ||
+      (event.type === 'file.write' && isManifest(event.path));
     if (!erases || event.path === undefined) continue;
     const owner = ownerOf(run, all, event);
     const own = owner === all.subject.name ? '{pkg}/' : `{dep:${owner}}/`;
@@ -74,7 +78,11 @@ function ranAsHook(run: RunEvidence, erasing: TraceEvent, path: string): boolean
   for (const process of run.processes.values()) {
     if (process.phase !== erasing.phase || process.toolchain) continue;
     const [program = '', ...args] = process.argv;
-    if (/(^|\/)(node|sh|bash|dash)$/.test(program) && args.some((arg) => arg.split('/').at(-1) === name || new RegExp(`\\b${escape(name)}\\b`).test(arg))) return true;
+    if (
+      /(^|\/)(node|sh|bash|dash)$/.test(program) &&
+      args.some((arg) => arg.split('/').at(-1) === name || new RegExp(`\\b${escape(name)}\\b`).test(arg))
+    )
+      return true;
     if (program.split('/').at(-1) === name) return true;
   }
   return false;
@@ -100,7 +108,12 @@ const minProbes = 2;
 export const sandboxProbe: RunRule = (run, all) => {
   const groups = new Map<string, TraceEvent[]>();
   for (const event of run.events) {
-    const path = event.type === 'file.read' ? event.path : event.type === 'runtime.hook' && event.api?.startsWith('fs.') ? event.detail : undefined;
+    const path =
+      event.type === 'file.read'
+        ? event.path
+        : event.type === 'runtime.hook' && event.api?.startsWith('fs.')
+          ? event.detail
+          : undefined;
     if (path === undefined || !byPackage(run, event) || !probes.some((probe) => probe.test(path))) continue;
     const key = `${event.phase} ${ownerOf(run, all, event)}`;
     groups.set(key, [...(groups.get(key) ?? []), event]);
@@ -115,20 +128,25 @@ export const sandboxProbe: RunRule = (run, all) => {
       id: 'evade.sandbox-probe',
       phase: first.phase,
       package: ownerOf(run, all, first),
-      evidence: evidenceOf(ancestry(run, first.process), events.slice(0, 8).map((event) => event.id)),
+      evidence: evidenceOf(
+        ancestry(run, first.process),
+        events.slice(0, 8).map((event) => event.id),
+      ),
       summary: `looked at ${[...paths].slice(0, 4).join(', ')}`,
     });
   }
   return drafts;
 };
 
-const escapeCalls = /^(ptrace|process_vm_readv|process_vm_writev|mount|umount2|pivot_root|setns|unshare|bpf|perf_event_open|init_module|finit_module|kexec_load|open_by_handle_at|keyctl|add_key|userfaultfd|io_uring_setup|move_mount|fsopen)$/;
+const escapeCalls =
+  /^(ptrace|process_vm_readv|process_vm_writev|mount|umount2|pivot_root|setns|unshare|bpf|perf_event_open|init_module|finit_module|kexec_load|open_by_handle_at|keyctl|add_key|userfaultfd|io_uring_setup|move_mount|fsopen)$/;
 
 /** `evade.escape-attempt`: calls that only make sense to leave a sandbox or to touch other processes. */
 export const escapeAttempt: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
-    if (event.type !== 'ptrace' || event.api === undefined || !escapeCalls.test(event.api) || !byPackage(run, event)) continue;
+    if (event.type !== 'ptrace' || event.api === undefined || !escapeCalls.test(event.api) || !byPackage(run, event))
+      continue;
     // Node asks for io_uring by itself, browsers for namespaces: refused, and no attempt at anything of the host.
     if (event.api === 'io_uring_setup' || event.api === 'unshare') continue;
     drafts.push({

@@ -46,7 +46,8 @@ export interface World {
   readonly handle: DriverHandle;
   readonly input: DriverInput;
   readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+  /** The promise's outcome, or `late` when it takes longer, milliseconds. */
+  readonly within: (promise: unknown, ms: number, late: unknown) => Promise<unknown>;
   /** Resolves after pending immediate work has run. */
   readonly turn: () => Promise<void>;
   /** Milliseconds left of the budget. */

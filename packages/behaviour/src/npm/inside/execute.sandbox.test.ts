@@ -192,6 +192,6 @@ describe('using shared functions around the package', () => {
     const driven = await execute(
       `process.on('SIGTERM', () => console.log('signal')); process.on('message', (m) => console.log('message', typeof m)); process.on('beforeExit', () => console.log('before'));`,
     );
-    expect(driven.stdout.split('\n').sort()).toEqual(['', 'before', 'message object', 'signal']);
+    expect(driven.stdout.split('\n').sort()).toEqual(['', 'before', 'before', 'message object', 'signal']);
   });
 });
