@@ -143,6 +143,7 @@ function makeBrowser(world: World, clipboard: Clipboard, document: BrowserDocume
   put(globalThis, 'addEventListener', () => undefined);
   put(globalThis, 'removeEventListener', () => undefined);
   put(globalThis, 'requestAnimationFrame', (step: Listener) => setTimeout(step, 16));
+  world.inBrowser = true;
   handle.silently(() => handle.checkpoint('browser'));
   handle.watch('window.ethereum', ethereum, ['request', 'send', 'sendAsync']);
   handle.watch('navigator.clipboard', board, ['readText', 'writeText']);

@@ -1,11 +1,11 @@
-import type { Browser, ExecuteInput, World } from './drive.ts';
+import type { ExecuteInput, Exercise, World } from './drive.ts';
 
 /**
  * Uses shared functions as a program around the package would, after the package had the occasion to replace them: requests
  * that carry an address and a credential, events, input. What really leaves is read below every wrapper, where the process
  * writes to its sockets; an address that leaves as another one is said with the place of the wrapper.
  */
-function makeExercise(world: World, execute: ExecuteInput, browser: Browser | undefined): () => Promise<void> {
+function makeExercise(world: World, execute: ExecuteInput): Exercise {
   const { handle, within, left, text } = world;
   const { host, addresses } = execute;
   const credential = execute.canaries[0]?.values[0] ?? 'sk_example';
@@ -100,7 +100,7 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
     }
   }
 
-  return async () => {
+  async function clients(): Promise<void> {
     rounds += 1;
     const http = handle.silently(() => require('node:http') as typeof import('node:http'));
     await watched(
@@ -109,11 +109,7 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
       request('http'),
     );
     // Loading the client behind fetch takes longer than all the rest: only where somebody could have changed it.
-    if (
-      globalThis.fetch !== fetchBefore ||
-      isLoaded('internal/deps/undici/undici') ||
-      isLoaded('internal/diagnostics_channel')
-    ) {
+    if (globalThis.fetch !== fetchBefore || isLoaded('internal/deps/undici/undici')) {
       await watched(
         'fetch',
         () => globalThis.fetch,
@@ -124,15 +120,12 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
       );
     }
     if (isLoaded('https')) await within(request('https')(`/orders/https-${rounds}`, '{}'), answerMs, undefined);
-    await browser?.exercise(execute, rewritten);
-    events();
-    closeConnections(http);
-  };
+  }
 
   /** Connections that are kept for the next request would keep the process alive. */
-  function closeConnections(http: typeof import('node:http')): void {
+  function close(): void {
     try {
-      http.globalAgent.destroy();
+      handle.silently(() => (require('node:http') as typeof import('node:http')).globalAgent.destroy());
       const dispatcher: unknown = Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1'));
       const close: unknown =
         typeof dispatcher === 'object' && dispatcher !== null ? Reflect.get(dispatcher, 'close') : undefined;
@@ -146,6 +139,19 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
   function wrapperAmong(functions: unknown[]): unknown {
     return functions.find((fn) => handle.locate(fn) !== undefined);
   }
+
+  return {
+    async around(browser) {
+      await clients();
+      await browser?.exercise(execute, rewritten);
+      events();
+    },
+    async browser(late) {
+      await clients();
+      await late.exercise(execute, rewritten);
+    },
+    close,
+  };
 }
 
 module.exports = makeExercise;

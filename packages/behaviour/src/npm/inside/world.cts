@@ -14,6 +14,7 @@ function makeWorld(given: DriverHandle | undefined): World {
     caller: () => undefined,
     checkpoint: () => undefined,
     activity: () => 0,
+    files: () => [],
     patches: () => 0,
     watch: () => undefined,
     locate: () => undefined,
@@ -41,6 +42,7 @@ function makeWorld(given: DriverHandle | undefined): World {
   return {
     handle,
     input,
+    inBrowser: false,
     now: clock,
     within(promise, ms, late) {
       return new Promise((resolve, reject) => {
