@@ -2,7 +2,7 @@ import { type BlobOrigin, type PathAttributes, parseLfsPointer, type TreeEntry }
 import { type CodeSign, codeSigns, isBinary, isTrivial, liesAboutItself, magicOf } from './code-kind.ts';
 import { compareManifests, type ManifestChange } from './manifest.ts';
 import { canonicalText, textForms } from './normalise.ts';
-import { type ReachedFrom, reachableFiles } from './reach.ts';
+import { namedAsCode, type ReachedFrom, reachableFiles } from './reach.ts';
 import { blobId, type SubjectFile } from './subject.ts';
 
 /** Package-analysis contract §4.1; `generated-verified` is found by the steps after this one. */
@@ -70,10 +70,13 @@ export function classify(files: readonly SubjectFile[], source: Source, facts: P
   const byBlob = new Map<string, TreeEntry>();
   // The first of several equal files, so that the answer does not depend on chance.
   for (const entry of source.tree) if (isFile(entry) && !byBlob.has(entry.blob)) byBlob.set(entry.blob, entry);
-  const reachable = reachableFiles(facts.manifest, new Map(files.map(({ path, bytes }) => [path, bytes])));
+  const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const reachable = reachableFiles(facts.manifest, contents);
+  const named = namedAsCode(facts.manifest, contents);
   return files.map((file): ClassifiedFile => {
     const reachableFrom = reachable.get(file.path) ?? [];
-    const signs = codeSigns(file.path, file.bytes, reachableFrom.length > 0 && !file.path.endsWith('.json'));
+    const use = { named: named.has(file.path), reached: reachableFrom.length > 0 };
+    const signs = codeSigns(file.path, file.bytes, use);
     const trivial = isTrivial(file.bytes, file.sizeBytes);
     const at = byPath.get(sourcePath(source, file));
     const context: Context = {

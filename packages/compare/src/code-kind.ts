@@ -48,14 +48,20 @@ export function magicOf(bytes: Buffer | undefined): string | undefined {
 /**
  * Why a file counts as executable; empty when it does not (package-analysis contract §4.1).
  *
- * *Shape:* `named`: the manifest names the file as something that runs.
+ * *Shape:* `named`: the manifest hands the file to an interpreter; `reached`: something that runs imports it, which says nothing
+ * about a picture or a style sheet, as bundlers have those imported, too.
  */
-export function codeSigns(path: string, bytes: Buffer | undefined, named: boolean): CodeSign[] {
+export function codeSigns(
+  path: string,
+  bytes: Buffer | undefined,
+  { named, reached }: { named: boolean; reached: boolean },
+): CodeSign[] {
   const signs: CodeSign[] = [];
   if (hasCodeName(path)) signs.push('name');
   if (magicOf(bytes) !== undefined) signs.push('magic');
   if (bytes?.toString('latin1', 0, 2) === '#!') signs.push('shebang');
-  if (named) signs.push('manifest');
+  const isData = inertSuffix.test(path) || /\.json$/i.test(path);
+  if (named || (reached && !isData)) signs.push('manifest');
   return signs;
 }
 

@@ -29,6 +29,7 @@ export {
   type Source,
 } from './classify.ts';
 export { type Concern, concernsOf, isCoherent } from './concerns.ts';
+export { type AnchorQuestion, type FindOptions, type FoundAnchor, findAnchor } from './find-anchor.ts';
 export { type CandidateOrigin, type LocateInput, locateNpm, type RepositoryCandidate } from './locate.ts';
 export { compareManifests, type ManifestChange, type ManifestComparison } from './manifest.ts';
 export { type ReachedFrom, reachableFiles } from './reach.ts';

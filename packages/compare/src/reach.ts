@@ -49,6 +49,20 @@ export function reachableFiles(manifest: Manifest, files: Contents): Map<string,
   return found;
 }
 
+/** Style sheets are what many packages are about: as `main` they are for bundlers. */
+const styleSheet = /\.(?:css|scss|sass|less|styl)$/i;
+
+/**
+ * Files that the manifest itself hands to an interpreter: what a hook's command line names, `bin`, and `main`.
+ *
+ * *Shape:* as `reachableFiles`. What `exports` offers is not among them: packages export pictures and style sheets, too.
+ */
+export function namedAsCode(manifest: Manifest, files: Contents): Set<string> {
+  const main =
+    typeof manifest.main === 'string' && !styleSheet.test(manifest.main) ? resolve(manifest.main, files) : [];
+  return new Set([...installEntries(manifest, files), ...entriesOf('bin', manifest, files), ...main]);
+}
+
 function entriesOf(from: ReachedFrom, manifest: Manifest, files: Contents): string[] {
   if (from === 'install') return installEntries(manifest, files);
   if (from === 'bin') return leavesOf(manifest.bin).flatMap((path) => resolve(path, files));
@@ -83,10 +97,11 @@ function matching(pattern: string, files: Contents): string[] {
   return [...files.keys()].filter((path) => path.startsWith(before) && path.endsWith(after));
 }
 
-/** All strings in a value such as `exports`, whatever its conditions. */
+/** All strings in a value such as `exports`, whatever its conditions, but for those about types. */
 function leavesOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leavesOf) : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => (/^types(?:@|$)/.test(key) ? [] : leavesOf(inner)));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -264,6 +264,16 @@ it('documents, declarations and maps that are added accuse of nothing, unless th
   expect(named.says).toEqual(['source.extension-lie high']);
 });
 
+it('a style sheet, a picture or a declaration that is exported or imported is no code', async () => {
+  const published = {
+    ...manifest,
+    exports: { '.': { types: './index.d.ts', default: './index.js' }, './s': './s.css', './p': './p.png' },
+  };
+  const inSource = { ...base, 'package.json': JSON.stringify(published) };
+  const artifact = { ...inSource, 'index.d.ts': 'export {}; declare const a: 1;', 's.css': 'a{}', 'p.png': 'PNG' };
+  expect((await compared({ source: inSource }, text(artifact), { published })).says).toEqual([]);
+});
+
 it('WebAssembly without source is unverifiable and keeps the verdict from being benign', async () => {
   const { concerns, classes } = await compared({ source: base }, text({ ...base, 'a.wasm': '\0asm\x01\0\0\0' }));
   expect(classes['a.wasm']).toBe('unverifiable');

@@ -45,6 +45,7 @@ export class Mirror {
   readonly #reader: ObjectReader;
   readonly #attributes: AttributeReader;
   #pinned: PinnedAddress | undefined;
+  #hasFetched = false;
 
   constructor(options: MirrorOptions) {
     this.url = options.address.url;
@@ -55,6 +56,11 @@ export class Mirror {
     this.#use = options.use;
     this.#reader = new ObjectReader(options.git, this.dir);
     this.#attributes = new AttributeReader(options.git, this.dir, this.#reader);
+  }
+
+  /** Whether this handle has brought anything in. */
+  get hasFetched(): boolean {
+    return this.#hasFetched;
   }
 
   get dir(): string {
@@ -231,6 +237,7 @@ export class Mirror {
       this.#git.limits.lockDeadlineMs,
       signal,
     );
+    this.#hasFetched = true;
     try {
       await work(from);
     } finally {

@@ -76,8 +76,8 @@ export async function performRun(
           hasHooks ? [runHooks(`${subject.name}@${subject.version}`, toolchain)] : [],
           deps.deadlines.installMs,
         ],
-        ['import', importSteps(subject, session, toolchain), deps.deadlines.importMs],
-        ['execute', executeSteps(subject, session, toolchain), deps.deadlines.executeMs],
+        ['import', importSteps(subject, session, deps.deadlines), deps.deadlines.importMs],
+        ['execute', executeSteps(subject, session, deps.deadlines), deps.deadlines.executeMs],
       ];
       for (const [phase, steps, deadlineMs] of phases) {
         if (steps.length > 0) await progress(phase, () => performPhase(observer, steps, deadlineMs, context));
@@ -121,7 +121,7 @@ async function performPhase(
     if (left < 100) return;
     await observer.step(
       step,
-      left,
+      Math.min(left, step.deadlineMs ?? left),
       hookEnvironment(`${insideDirectory}/${hookFile}`, { fifo: hookFifo, ...step.hook }),
       clock,
       signal,

@@ -1,6 +1,7 @@
 import type { TraceEvent } from '@assay/kernel';
 import type { ClaimId } from '../claims.ts';
-import type { RunEvidence } from '../evidence.ts';
+import { isDriverHost } from '../driver.ts';
+import type { Evidence, RunEvidence } from '../evidence.ts';
 import { words } from './credentials.ts';
 import { isCarrier } from './hooks.ts';
 import { isDeclared, nameOf } from './reached.ts';
@@ -16,7 +17,7 @@ export const canaryEgress: RunRule = (run, all) => {
     if (event.type !== 'canary.egress') continue;
     const canary = all.canaries.get(event.canary ?? '');
     if (canary === undefined || isOwnRegistryLogin(run, event)) continue;
-    if (canary.kind === 'api_argument' && isDeclared(all, hostOf(run, event))) continue;
+    if (canary.kind === 'api_argument' && isMeantFor(all, hostOf(run, event))) continue;
     drafts.push({
       id: claimOf(canary.kind),
       phase: event.phase,
@@ -42,6 +43,11 @@ function claimOf(kind: string): ClaimId {
 
 function isOwnRegistryLogin(run: RunEvidence, event: TraceEvent): boolean {
   return event.egress === 'mirror' && !byPackage(run, event);
+}
+
+/** Where a caller's key may go: to the host that the package declares, or back to the driver that handed it over. */
+function isMeantFor(all: Evidence, host: string | undefined): boolean {
+  return isDriverHost(host) || isDeclared(all, host);
 }
 
 /** Names asked of a name server are themselves what was reached. */

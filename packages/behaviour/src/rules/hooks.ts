@@ -1,4 +1,5 @@
 import type { TraceEvent } from '@assay/kernel';
+import { isDriverHost } from '../driver.ts';
 import type { Evidence, RunEvidence } from '../evidence.ts';
 import { isDeclared, nameOf } from './reached.ts';
 import { ancestry, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
@@ -94,11 +95,6 @@ function leakBeside(run: RunEvidence, all: Evidence, wrapper: TraceEvent): Trace
     const kind = all.canaries.get(event.canary ?? '')?.kind;
     if (kind === undefined || kind === 'host_identity') return false;
     const host = nameOf(run, event) ?? event.host;
-    return !isDrivers(host) && !(kind === 'api_argument' && isDeclared(all, host));
+    return !isDriverHost(host) && !(kind === 'api_argument' && isDeclared(all, host));
   });
-}
-
-/** Hosts of the drivers' own requests, which stand for the rest of the application: arriving there is not a leak. */
-export function isDrivers(host: string | undefined): boolean {
-  return /(^|\.)assay-driver\.test$/.test(host ?? '');
 }

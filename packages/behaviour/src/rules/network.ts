@@ -1,4 +1,5 @@
 import type { TraceEvent } from '@assay/kernel';
+import { isDriverHost } from '../driver.ts';
 import type { RunEvidence } from '../evidence.ts';
 import { isDeclared, isLocal, nameOf } from './reached.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, programOf, type RunRule } from './rule.ts';
@@ -8,7 +9,8 @@ export function contacts(run: RunEvidence): TraceEvent[] {
   const seen = new Map<string, TraceEvent>();
   for (const event of run.events) {
     if (event.type !== 'net.http' && event.type !== 'net.connect' && event.type !== 'net.tls') continue;
-    if (isLocal(event) || event.ip === undefined || event.egress === 'mirror') continue;
+    if (isLocal(event) || event.ip === undefined || isDriverHost(nameOf(run, event)) || event.egress === 'mirror')
+      continue;
     if (event.protocol === 'unix' || event.protocol === 'raw' || event.port === 53 || !byPackage(run, event)) continue;
     const key = `${event.process} ${event.ip} ${event.port}`;
     const known = seen.get(key);

@@ -253,6 +253,8 @@ export type DriverHandle = {
   /** Compares globals and built-ins with what they were and records what was replaced. */
   readonly checkpoint: (moment: string) => void;
   readonly activity: () => number;
+  /** Files of code read so far, in that order. */
+  readonly files: () => string[];
   /** How many replacements were recorded. */
   readonly patches: () => number;
   /** Adds functions to those whose replacement checkpoints record, as they are now. */

@@ -83,6 +83,11 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
       caller: kit.caller,
       checkpoint: (moment) => kit.guard(() => shared.checkpoint(moment)),
       activity: kit.activity,
+      files() {
+        const files: string[] = [];
+        shared.files.each((_true, file) => p.push(files, file));
+        return files;
+      },
       patches: kit.patches,
       watch: (label, holder, keys) => kit.guard(() => shared.watch(label, holder, keys)),
       locate: (value) => shared.locate(value),

@@ -108,6 +108,12 @@ export class FileWatch {
     return this.#written.get(file);
   }
 
+  /** The phase is over. */
+  release(): void {
+    this.#written.clear();
+    this.#aliases.clear();
+  }
+
   #open(call: Call, process: TracedProcess, pathAt: number, flags: string, mode: string): void {
     const folderAt = pathAt === 1 ? 0 : undefined;
     if (!process.cwdIsExact && folderAt === 0 && call.fd(0) === -100) {

@@ -87,6 +87,11 @@ export class HookChannel {
     if (speaker !== undefined) speaker.orderly = orderly;
   }
 
+  /** The phase is over. */
+  release(): void {
+    this.#speakers.clear();
+  }
+
   /**
    * Call after the last lines of the phase were read. *Shape:* `root` is the key that lines of unknown processes are put
    * under.

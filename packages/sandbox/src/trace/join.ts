@@ -115,6 +115,8 @@ export class SinkholeJoin {
       const draft = { type: 'net.dns', outcome: 'error:UNANSWERED', host, query_type: type } as const;
       ledger.lookup(record(scene, process, at, draft, worthOf(process, undefined)), host, type);
     }
+    this.#parties.release();
+    watch.sockets.release();
   }
 
   #dns(entry: Of<'dns'>): void {

@@ -63,6 +63,11 @@ export class PathNames {
     return place;
   }
 
+  /** Gives back the memory of what was looked up so far. */
+  forget(): void {
+    this.#remembered.clear();
+  }
+
   /** Report form of text that may be a path; text that is none comes back as it is. */
   report(text: string): string {
     return text.startsWith('/') ? this.locate(path.posix.normalize(text)).report : text;

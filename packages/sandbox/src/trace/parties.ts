@@ -39,6 +39,11 @@ export class PartyBook {
     put(this.#hosts, ip, host);
   }
 
+  /** The phase is over. */
+  release(): void {
+    for (const entries of [this.#byConnection, this.#bySourcePort, this.#hosts]) entries.clear();
+  }
+
   hostOf(ip: string): string | undefined {
     return this.#hosts.get(ip);
   }

@@ -220,6 +220,18 @@ describe('the package behind a process', () => {
     expect(nodes[1]?.toolchain).toBe(toolchain);
   });
 
+  it('what the command was started with by us injects nothing, whoever inherits it', () => {
+    const ours = '["LD_PRELOAD=/usr/lib/faketime.so", "NODE_OPTIONS=--require /run/ours.cjs", "HOME=/home/dev"]';
+    const nodes = nodesOf([
+      `100 execve("/usr/local/bin/node", ["node", "/usr/local/lib/node_modules/npm/bin/npm-cli.js"], ${ours}) = 0`,
+      fork(100, 3, 101),
+      `101 execve("/usr/bin/git", ["git"], ${ours}) = 0`,
+      fork(100, 4, 102),
+      '102 execve("/usr/bin/git", ["git"], ["LD_PRELOAD=/tmp/other.so"]) = 0',
+    ]);
+    expect(nodes.map(({ toolchain }) => toolchain)).toEqual([true, true, false]);
+  });
+
   it('in import and execute the command itself is the package’s code', () => {
     const nodes = nodesOf(
       [

@@ -24,8 +24,11 @@ export interface ProcessTableOptions {
   newKey: () => string;
   /** Milliseconds from the start of the run, of a time in milliseconds since the epoch. */
   sinceStart: (at: number) => number;
-  /** Variables of the persona, `K=V`; what equals them is not worth showing and cannot inject code. */
-  baseline: ReadonlySet<string>;
+  /**
+   * Variables that we set, `K=V`: not worth showing, and no way to inject code. Those that the phase's command is started
+   * with are added.
+   */
+  baseline: Set<string>;
   /** Base names of programs that set the sandbox up; the tree begins with the first other one. */
   setUp: ReadonlySet<string>;
   /** In import and execute: the package whose code the phase's command runs. */
@@ -135,6 +138,7 @@ export class ProcessTable {
       this.#root = process;
       process.inTree = true;
       process.parent = undefined;
+      for (const pair of execution.env) baseline.add(pair);
     }
     const begunByTool = process.toolchain;
     // Environments are large; of the whole only this is asked for later.
@@ -203,6 +207,12 @@ export class ProcessTable {
   /** Thread `by` called execve: it takes over the id of the leader, all other threads are gone. */
   superseded(by: number): void {
     this.#threads.delete(by);
+  }
+
+  /** The phase is over: only the nodes are kept. */
+  release(): void {
+    for (const followed of [this.#threads, this.#byPid, this.#forking, this.#early]) followed.clear();
+    this.#endedRecently.length = 0;
   }
 
   /** Words of an argv, bounded. */

@@ -70,7 +70,8 @@ export function isToolchain(execution: Execution, names: PathNames, baseline: Re
   const interpreter = interpreterOf(execution);
   if (interpreter === undefined) return tools.test(path.posix.basename(execution.file));
   const { argv, env, cwd } = execution;
-  const options = env.find((pair) => pair.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
+  const given = env.find((pair) => pair.startsWith('NODE_OPTIONS=') && !baseline.has(pair));
+  const options = given?.slice('NODE_OPTIONS='.length) ?? '';
   if (interpreter === 'node' && harmlessOptions(options.split(/\s+/).filter(Boolean), 'node', cwd, names) === undefined)
     return false;
   const script = harmlessOptions(argv.slice(1), interpreter, cwd, names);

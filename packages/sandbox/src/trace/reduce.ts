@@ -110,6 +110,7 @@ export class TraceReducer implements TraceConsumer {
   #begunAt: number | undefined;
   #suspect: TracedProcess | undefined;
   #malformed = 0;
+  #gaps: ChannelGap[] = [];
 
   constructor(options: TraceReducerOptions) {
     this.#options = options;
@@ -259,6 +260,11 @@ export class TraceReducer implements TraceConsumer {
       record(this.#scene, root, at, draft, 'evidence');
     }
     this.#keeper.flush();
+    this.#gaps = this.#channel.gaps((process) => this.#processes.keyOf(process), root?.node?.key);
+    this.#channel.release();
+    this.#processes.release();
+    this.#files.release();
+    this.#scene.names.forget();
   }
 
   // --- results ---
@@ -286,7 +292,7 @@ export class TraceReducer implements TraceConsumer {
   }
 
   channelGaps(): ChannelGap[] {
-    return this.#channel.gaps((process) => this.#processes.keyOf(process), this.#processes.root?.node?.key);
+    return this.#gaps;
   }
 
   facts(): TraceFacts {

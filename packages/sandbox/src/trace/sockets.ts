@@ -50,6 +50,11 @@ export class SocketTable {
     process.stdio[target] = info?.family === 'inet' && info.kind === 'tcp' ? name : undefined;
   }
 
+  /** The phase is over. */
+  release(): void {
+    this.#sockets.clear();
+  }
+
   #add(name: string | undefined, info: SocketInfo): void {
     if (name === undefined) return;
     this.#sockets.set(name, info);

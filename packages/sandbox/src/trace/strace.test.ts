@@ -35,3 +35,9 @@ it('deletes are held up unless that is switched off', () => {
   ]);
   expect(delayed(straceArgs({ output: 'x', delayedDeletes: { ms: 2, calls: 0 } }))).toEqual([]);
 });
+
+it('without files nothing about files is traced or held up, everything else is', () => {
+  const args = straceArgs({ output: 'x', files: false }).join(' ');
+  expect(args).not.toMatch(/openat|unlink|rename/);
+  expect(args).toMatch(/\?execve,.*\?connect,.*\?ptrace,/);
+});

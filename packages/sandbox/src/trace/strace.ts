@@ -86,6 +86,7 @@ const delayedDeletes = { ms: 6, calls: 32 };
  * line that says it killed a process.
  */
 export function straceArgs(options: StraceOptions): string[] {
+  const files = options.files ?? true;
   const { ms, calls } = options.delayedDeletes ?? delayedDeletes;
   return [
     'strace',
@@ -102,12 +103,12 @@ export function straceArgs(options: StraceOptions): string[] {
     '-e',
     'signal=!SIGCHLD,SIGURG,SIGWINCH,SIGCONT',
     '-e',
-    `trace=${tracedCalls({ files: options.files ?? true })
+    `trace=${tracedCalls({ files })
       .map((name) => `?${name}`)
       .join(',')}`,
     '-e',
     'inject=io_uring_setup:error=ENOSYS',
-    ...(calls > 0 ? ['-e', `inject=unlink,unlinkat:delay_enter=${ms * 1000}:when=1..${calls}`] : []),
+    ...(files && calls > 0 ? ['-e', `inject=unlink,unlinkat:delay_enter=${ms * 1000}:when=1..${calls}`] : []),
     '-o',
     options.output,
     '--',

@@ -8,7 +8,7 @@ type Listener = (...args: unknown[]) => void;
  * used again after the package was loaded, to see what passes through what the package made of it.
  */
 function makeBrowser(world: World, clipboard: Clipboard, document: BrowserDocument): Browser {
-  const { handle, sleep } = world;
+  const { handle, within } = world;
   const { http, https } = handle.silently(() => ({
     http: require('node:http') as typeof import('node:http'),
     https: require('node:https') as typeof import('node:https'),
@@ -143,6 +143,7 @@ function makeBrowser(world: World, clipboard: Clipboard, document: BrowserDocume
   put(globalThis, 'addEventListener', () => undefined);
   put(globalThis, 'removeEventListener', () => undefined);
   put(globalThis, 'requestAnimationFrame', (step: Listener) => setTimeout(step, 16));
+  world.inBrowser = true;
   handle.silently(() => handle.checkpoint('browser'));
   handle.watch('window.ethereum', ethereum, ['request', 'send', 'sendAsync']);
   handle.watch('navigator.clipboard', board, ['readText', 'writeText']);
@@ -157,7 +158,7 @@ function makeBrowser(world: World, clipboard: Clipboard, document: BrowserDocume
       method: 'eth_sendTransaction',
       params: [{ from: account, to, value: '0x2386f26fc10000', data: '0x' }],
     };
-    await Promise.race([provider.request(call), sleep(500)]);
+    await within(provider.request(call), 500, undefined);
     const arrived = paid[0];
     const got = typeof arrived === 'object' && arrived !== null ? String(Reflect.get(arrived, 'to')) : to;
     if (got.toLowerCase() !== to.toLowerCase()) rewritten(to, got, 'window.ethereum.request', provider.request);
@@ -177,7 +178,7 @@ function makeBrowser(world: World, clipboard: Clipboard, document: BrowserDocume
     client.open('POST', `http://shop.${host}/pay`);
     client.setRequestHeader('content-type', 'application/json');
     client.send(JSON.stringify({ to: addresses.ethereum }));
-    await Promise.race([done, sleep(700)]);
+    await within(done, 700, undefined);
     handle.watchWrites(undefined);
     const to = /0x[0-9a-fA-F]{40}/.exec(seen)?.[0];
     if (to !== undefined && !seen.includes(addresses.ethereum))
@@ -190,7 +191,7 @@ function makeBrowser(world: World, clipboard: Clipboard, document: BrowserDocume
     const using = (globalThis.navigator as unknown as { clipboard: typeof board }).clipboard;
     const written = using.writeText(text);
     isUsing = false;
-    await Promise.race([written, sleep(200)]);
+    await within(written, 200, undefined);
     if (clipboard.read() !== text)
       handle.call('driver.clipboard-swapped', `${text} became ${clipboard.read()}`, handle.locate(using.writeText));
   }

@@ -13,7 +13,7 @@ function makeCalls(
   execute: ExecuteInput,
   parts: Parts,
 ): (loaded: readonly Loaded[]) => Promise<void> {
-  const { handle, left, sleep, turn, text, atEnd } = world;
+  const { handle, left, within, turn, text, atEnd } = world;
   const maxMethods = 12;
   const shapes = parts.shapes(world);
   const maker = parts.arguments(world, execute);
@@ -74,7 +74,7 @@ function makeCalls(
       let value = run();
       if (thenOf(value)) {
         const most = Math.max(20, Math.min(execute.awaitMs, left() / 8));
-        value = await Promise.race([value, sleep(most).then(() => later)]);
+        value = await within(value, most, later);
         if (value === later) {
           handle.step(step, 'timeout', `its promise was open after ${Math.round(most)} ms`, facts);
           return undefined;

@@ -15,8 +15,13 @@ export interface DriverInput {
   mode: 'require' | 'import';
   /** What a consumer would load: the name, or the name and a subpath, in this order. */
   specifiers: string[];
-  /** Installs fake browser globals first: a window with a wallet, a clipboard, XMLHttpRequest. */
+  /**
+   * Loads the package once more, at the end, with fake browser globals (a window with a wallet, a clipboard,
+   * XMLHttpRequest), if anything loaded mentions such things. What fails then is no fault: it is not how Node loads it.
+   */
   browser: boolean;
+  /** The fake globals are there from the start instead, and every file is looked at in their presence. */
+  browserFirst?: boolean;
   /** Longest time that one asynchronous load may take, milliseconds. */
   loadMs: number;
   /** A process in which nothing happened for this long is done, milliseconds. */
@@ -46,12 +51,15 @@ export interface World {
   readonly handle: DriverHandle;
   readonly input: DriverInput;
   readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+  /** The promise's outcome, or `late` when it takes longer, milliseconds. */
+  readonly within: (promise: unknown, ms: number, late: unknown) => Promise<unknown>;
   /** Resolves after pending immediate work has run. */
   readonly turn: () => Promise<void>;
   /** Milliseconds left of the budget. */
   readonly left: () => number;
   readonly text: (value: unknown, most: number) => string;
+  /** Set once fake browser globals are there. */
+  inBrowser: boolean;
   /** Runs when the process really ends, last registered first. */
   readonly atEnd: (work: () => void) => void;
   readonly end: (code: number) => void;
@@ -84,7 +92,8 @@ export interface Parts {
     load: NodeJS.Require,
     importer: Importer,
   ) => () => Promise<Loaded[]>;
-  readonly settle: (world: World) => () => Promise<void>;
+  readonly again: (world: World, describe: Describe, load: NodeJS.Require, importer: Importer) => Again;
+  readonly settle: (world: World) => Settle;
   readonly browser: (world: World, clipboard: Clipboard, document: BrowserDocument) => Browser;
   readonly document: () => BrowserDocument;
   readonly clipboard: (world: World) => Clipboard;
@@ -96,7 +105,21 @@ export interface Parts {
     execute: ExecuteInput,
     parts: Parts,
   ) => (loaded: readonly Loaded[]) => Promise<void>;
-  readonly exercise: (world: World, execute: ExecuteInput, browser: Browser | undefined) => () => Promise<void>;
+  readonly exercise: (world: World, execute: ExecuteInput) => Exercise;
+}
+
+export interface Again {
+  /** Whether anything that was loaded waits for a browser. */
+  readonly isWorthwhile: () => boolean;
+  /** Loads the package anew, its CommonJS modules and the entry of its ES modules. */
+  readonly all: () => Promise<void>;
+}
+
+export interface Settle {
+  /** Resolves when nothing happens any more; the process goes on. */
+  readonly quiet: () => Promise<void>;
+  /** Ends a process in which nothing happens any more; one that has nothing left ends by itself. */
+  readonly end: () => void;
 }
 
 export interface Shapes {
@@ -120,6 +143,14 @@ export interface Browser {
     execute: ExecuteInput,
     rewritten: (from: string, to: string, way: string, wrapper: unknown) => void,
   ) => Promise<void>;
+}
+
+export interface Exercise {
+  /** Requests, and what of the fake browser is there, then events and input. */
+  readonly around: (browser: Browser | undefined) => Promise<void>;
+  /** The same without events, when the package was loaded again with browser globals. */
+  readonly browser: (browser: Browser) => Promise<void>;
+  readonly close: () => void;
 }
 
 export interface Clipboard {

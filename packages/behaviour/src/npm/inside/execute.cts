@@ -1,4 +1,4 @@
-import type { Parts } from './drive.ts';
+import type { Browser, Parts } from './drive.ts';
 
 /**
  * Driver of the execute phase: `index.js` of a consumer that loads the package, uses shared functions around it, calls what
@@ -15,7 +15,6 @@ declare const PARTS: Parts;
   const { handle, input } = world;
   const describe = PARTS.failure(world);
   const clipboard = PARTS.clipboard(world);
-  const browser = input.browser ? PARTS.browser(world, clipboard, PARTS.document()) : undefined;
   const settle = PARTS.settle(world);
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
@@ -25,20 +24,31 @@ declare const PARTS: Parts;
   }
   world.atEnd(clipboard.compare);
   handle.onExit(() => true);
-  const load = PARTS.loading(world, describe, require, (specifier) => import(specifier));
+  const importer = (specifier: string): Promise<unknown> => import(specifier);
+  const load = PARTS.loading(world, describe, require, importer);
+  const again = PARTS.again(world, describe, require, importer);
 
   async function drive(): Promise<void> {
-    const execute = input.execute;
-    const exercise = execute === undefined ? undefined : PARTS.exercise(world, execute, browser);
+    const { execute } = input;
+    const install = (): Browser => PARTS.browser(world, clipboard, PARTS.document());
+    const browser = input.browserFirst === true ? install() : undefined;
+    const exercise = execute === undefined ? undefined : PARTS.exercise(world, execute);
     const loaded = await load();
     handle.checkpoint('import');
-    await exercise?.();
+    await exercise?.around(browser);
     const patches = handle.patches();
     if (execute !== undefined) await PARTS.calls(world, describe, execute, PARTS)(loaded);
     handle.checkpoint('execute');
-    if (handle.patches() > patches && world.left() > 0) await exercise?.();
+    if (handle.patches() > patches && world.left() > 0) await exercise?.around(browser);
+    if (input.browser && browser === undefined && again.isWorthwhile()) {
+      await settle.quiet();
+      const late = install();
+      await again.all();
+      await exercise?.browser(late);
+    }
+    exercise?.close();
     handle.onExit(() => false);
-    await settle();
+    settle.end();
   }
 
   void drive().catch((error: unknown) => {

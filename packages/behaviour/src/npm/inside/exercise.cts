@@ -1,12 +1,12 @@
-import type { Browser, ExecuteInput, World } from './drive.ts';
+import type { ExecuteInput, Exercise, World } from './drive.ts';
 
 /**
  * Uses shared functions as a program around the package would, after the package had the occasion to replace them: requests
  * that carry an address and a credential, events, input. What really leaves is read below every wrapper, where the process
  * writes to its sockets; an address that leaves as another one is said with the place of the wrapper.
  */
-function makeExercise(world: World, execute: ExecuteInput, browser: Browser | undefined): () => Promise<void> {
-  const { handle, sleep, left, text } = world;
+function makeExercise(world: World, execute: ExecuteInput): Exercise {
+  const { handle, within, left, text } = world;
   const { host, addresses } = execute;
   const credential = execute.canaries[0]?.values[0] ?? 'sk_example';
   const ids = execute.canaries.slice(0, 1).map((canary) => canary.id);
@@ -14,6 +14,9 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
   const fetchBefore = globalThis.fetch;
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2', 'message', 'disconnect', 'warning', 'beforeExit'] as const;
   const listeners = new Map<string, number>(signals.map((name) => [name, process.listenerCount(name)]));
+  const resources = (process as unknown as { getActiveResourcesInfo: () => string[] }).getActiveResourcesInfo.bind(
+    process,
+  );
   const { moduleLoadList } = process as unknown as { moduleLoadList: string[] };
   /** Matches `0x` and 40 hex digits, `bc1q…`, `1…`, `3…` as addresses are written. */
   const address = /\b(?:0x[0-9a-fA-F]{40}|(?:bc1|[13])[a-zA-Z0-9]{25,60})\b/;
@@ -37,7 +40,7 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
     });
     try {
       handle.step(`use ${way}`, 'ok', `POST http://shop.${host}${path}`, { canaries: ids });
-      await Promise.race([send(path, JSON.stringify(sent)), sleep(Math.min(answerMs, Math.max(50, left())))]);
+      await within(send(path, JSON.stringify(sent)), Math.min(answerMs, Math.max(50, left())), undefined);
     } catch (error) {
       handle.step(`use ${way}`, 'threw', text(error, 300));
     } finally {
@@ -86,8 +89,8 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
       }
     }
     try {
-      // Only when somebody has opened it already: opening it keeps a process alive.
-      if (!isLoaded('tty') && !isLoaded('internal/fs/streams')) return;
+      // Only when somebody reads it already: opening it keeps a process alive.
+      if (!resources().some((name) => /^(PipeWrap|TTYWrap|FSReqCallback)$/.test(name))) return;
       const { stdin } = process;
       if (stdin.listenerCount('data') + stdin.listenerCount('readable') === 0) return;
       stdin.emit('data', Buffer.from('sample input\n'));
@@ -97,7 +100,7 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
     }
   }
 
-  return async () => {
+  async function clients(): Promise<void> {
     rounds += 1;
     const http = handle.silently(() => require('node:http') as typeof import('node:http'));
     await watched(
@@ -106,11 +109,7 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
       request('http'),
     );
     // Loading the client behind fetch takes longer than all the rest: only where somebody could have changed it.
-    if (
-      globalThis.fetch !== fetchBefore ||
-      isLoaded('internal/deps/undici/undici') ||
-      isLoaded('internal/diagnostics_channel')
-    ) {
+    if (globalThis.fetch !== fetchBefore || isLoaded('internal/deps/undici/undici')) {
       await watched(
         'fetch',
         () => globalThis.fetch,
@@ -120,16 +119,13 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
         },
       );
     }
-    if (isLoaded('https')) await Promise.race([request('https')(`/orders/https-${rounds}`, '{}'), sleep(answerMs)]);
-    await browser?.exercise(execute, rewritten);
-    events();
-    closeConnections(http);
-  };
+    if (isLoaded('https')) await within(request('https')(`/orders/https-${rounds}`, '{}'), answerMs, undefined);
+  }
 
   /** Connections that are kept for the next request would keep the process alive. */
-  function closeConnections(http: typeof import('node:http')): void {
+  function close(): void {
     try {
-      http.globalAgent.destroy();
+      handle.silently(() => (require('node:http') as typeof import('node:http')).globalAgent.destroy());
       const dispatcher: unknown = Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1'));
       const close: unknown =
         typeof dispatcher === 'object' && dispatcher !== null ? Reflect.get(dispatcher, 'close') : undefined;
@@ -143,6 +139,19 @@ function makeExercise(world: World, execute: ExecuteInput, browser: Browser | un
   function wrapperAmong(functions: unknown[]): unknown {
     return functions.find((fn) => handle.locate(fn) !== undefined);
   }
+
+  return {
+    async around(browser) {
+      await clients();
+      await browser?.exercise(execute, rewritten);
+      events();
+    },
+    async browser(late) {
+      await clients();
+      await late.exercise(execute, rewritten);
+    },
+    close,
+  };
 }
 
 module.exports = makeExercise;

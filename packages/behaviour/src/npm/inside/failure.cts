@@ -5,7 +5,8 @@ import type { Failure, World } from './drive.ts';
  * Puts into words what the package threw, and tells apart what is no fault of its own: a peer that the consumer would bring,
  * an optional dependency, a binary for another platform, a global that only browsers have.
  */
-function makeFailure({ text, handle }: World): (error: unknown) => Failure {
+function makeFailure(world: World): (error: unknown) => Failure {
+  const { text, handle } = world;
   const fs = require('node:fs') as typeof import('node:fs');
   const path = require('node:path') as typeof import('node:path');
   const browserGlobals = new Set(
@@ -79,7 +80,7 @@ function makeFailure({ text, handle }: World): (error: unknown) => Failure {
       const message = field(error, 'message');
       const name = field(error, 'name');
       const code = field(error, 'code');
-      const missing = missingOf(message, code, name);
+      const missing = missingOf(message, code, name) ?? (world.inBrowser ? 'browser' : undefined);
       const said = message === '' ? text(error, 400) : message.slice(0, 700);
       return {
         detail: `${name === '' ? 'thrown' : name}${code === '' ? '' : ` ${code}`}: ${said}`,

@@ -12,20 +12,35 @@ declare const PARTS: Parts;
   const taken = (process as unknown as { _driver?: Parameters<Parts['world']>[0] })._driver;
   delete (process as unknown as { _driver?: unknown })._driver;
   const world = PARTS.world(taken);
+  const { handle, input } = world;
   const describe = PARTS.failure(world);
   const clipboard = PARTS.clipboard(world);
-  if (world.input.browser) PARTS.browser(world, clipboard, PARTS.document());
   const settle = PARTS.settle(world);
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       const { detail, ...facts } = describe(error);
-      world.handle.step('later', 'threw', detail, facts);
+      handle.step('later', 'threw', detail, facts);
     });
   }
   world.atEnd(clipboard.compare);
-  const load = PARTS.loading(world, describe, require, (specifier) => import(specifier));
-  void load().then(() => {
-    world.handle.checkpoint('import');
-    return settle();
+  const importer = (specifier: string): Promise<unknown> => import(specifier);
+  const load = PARTS.loading(world, describe, require, importer);
+  const again = PARTS.again(world, describe, require, importer);
+
+  async function drive(): Promise<void> {
+    if (input.browserFirst === true) PARTS.browser(world, clipboard, PARTS.document());
+    await load();
+    handle.checkpoint('import');
+    if (input.browser && input.browserFirst !== true && again.isWorthwhile()) {
+      await settle.quiet();
+      PARTS.browser(world, clipboard, PARTS.document());
+      await again.all();
+    }
+    settle.end();
+  }
+
+  void drive().catch((error: unknown) => {
+    handle.step('driver', 'threw', describe(error).detail);
+    world.end(0);
   });
 }

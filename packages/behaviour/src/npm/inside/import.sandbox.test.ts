@@ -133,20 +133,51 @@ describe('the import driver', () => {
     expect(driven.stdout).toBe('undefined [] [] [] 2 undefined undefined\n');
   });
 
-  it('with browser globals, code that waits for a browser runs, and the globals themselves are no patch', async () => {
-    const driven = await project.drive(
+  it('a package is loaded as Node loads it first, and again with browser globals when its code waits for them', async () => {
+    const code = `
+      if (typeof window === 'undefined') console.log('node');
+      else navigator.clipboard.readText().then((text) => console.log(text, localStorage.getItem('x'), location.protocol, document.createElement('div').tagName));`;
+    const files = {
+      'node_modules/pkg/package.json': manifest({}),
+      'node_modules/pkg/index.js': code,
+      'node_modules/pkg/m.mjs': code,
+    };
+    const input = { browser: true, clipboard: { text: 'copied text', file: '/nonexistent/store' } };
+    const required = await project.drive('import', files, input);
+    const imported = await project.drive('import', files, { ...input, mode: 'import', specifiers: ['pkg/m.mjs'] });
+    const first = await project.drive('import', files, { ...input, browserFirst: true });
+    expect([required, imported, first].map(({ stdout }) => stdout)).toEqual([
+      'node\ncopied text null https: DIV\n',
+      'node\ncopied text null https: DIV\n',
+      'copied text null https: DIV\n',
+    ]);
+    expect(outcomes(required)).toEqual(['require pkg ok', 'browser require pkg ok']);
+    expect(outcomes(imported)).toEqual(['import pkg/m.mjs ok', 'browser import pkg/m.mjs ok']);
+    for (const driven of [required, imported, first]) {
+      expect(driven.patches).toEqual([]);
+      expect(driven.calls.map((call) => call.api)).toContain('navigator.clipboard.readText');
+    }
+  });
+
+  it('what fails only with fake browser globals is no fault of the package, and code without a word of them is not loaded twice', async () => {
+    const failing = await project.drive(
       'import',
       {
         'node_modules/pkg/package.json': manifest({}),
-        'node_modules/pkg/index.js': `
-          if (typeof window === 'undefined' || !window.ethereum || !document.createElement('div')) throw new Error('no browser');
-          module.exports = navigator.clipboard.readText().then((text) => console.log(text, localStorage.getItem('x'), location.protocol));`,
+        'node_modules/pkg/index.js': `if (typeof window !== 'undefined') document.body.missing.method()`,
       },
-      { browser: true, clipboard: { text: 'copied text', file: '/nonexistent/store' } },
+      { browser: true },
     );
-    expect(driven.stdout).toBe('copied text null https:\n');
-    expect(driven.patches).toEqual([]);
-    expect(driven.calls.map((call) => call.api)).toContain('navigator.clipboard.readText');
+    expect(failing.steps.map((step) => `${step.step} ${step.outcome} ${step.missing ?? '-'}`)).toEqual([
+      'require pkg ok -',
+      'browser require pkg threw browser',
+    ]);
+    const plain = await project.drive(
+      'import',
+      { 'node_modules/pkg/package.json': manifest({}), 'node_modules/pkg/index.js': 'console.log("once")' },
+      { browser: true },
+    );
+    expect(plain.stdout).toBe('once\n');
   });
 
   it('a clipboard address that becomes another one is said, through the browser or through a command', async () => {

@@ -7,7 +7,7 @@ function makeLoading(
   load: NodeJS.Require,
   importer: Importer,
 ): () => Promise<Loaded[]> {
-  const { handle, input, left, sleep, turn, atEnd } = world;
+  const { handle, input, left, within, turn, atEnd } = world;
 
   function shapeOf(exports: unknown): string {
     try {
@@ -30,7 +30,7 @@ function makeLoading(
       if (input.mode === 'require') exports = load(specifier);
       else {
         const late = {};
-        exports = await Promise.race([importer(specifier), sleep(Math.min(input.loadMs, left())).then(() => late)]);
+        exports = await within(importer(specifier), Math.min(input.loadMs, left()), late);
         if (exports === late) {
           handle.step(step, 'timeout', 'its top-level code was still waiting');
           return undefined;

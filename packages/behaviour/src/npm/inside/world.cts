@@ -3,7 +3,7 @@ import type { DriverInput, World } from './drive.ts';
 
 /** What a driver lives on, taken before the package is loaded. Without a hook (a run that cannot be observed) it says nothing. */
 function makeWorld(given: DriverHandle | undefined): World {
-  const { setTimeout: wait, setImmediate: soon, String: toText, performance } = globalThis;
+  const { setTimeout: wait, clearTimeout: stop, setImmediate: soon, String: toText, performance } = globalThis;
   const clock = performance.now.bind(performance);
   const begun = clock();
   const exit = process.exit.bind(process);
@@ -14,6 +14,7 @@ function makeWorld(given: DriverHandle | undefined): World {
     caller: () => undefined,
     checkpoint: () => undefined,
     activity: () => 0,
+    files: () => [],
     patches: () => 0,
     watch: () => undefined,
     locate: () => undefined,
@@ -41,8 +42,22 @@ function makeWorld(given: DriverHandle | undefined): World {
   return {
     handle,
     input,
+    inBrowser: false,
     now: clock,
-    sleep: (ms) => new Promise((resolve) => handle.silently(() => wait(resolve, ms))),
+    within(promise, ms, late) {
+      return new Promise((resolve, reject) => {
+        const timer = handle.silently(() => wait(() => resolve(late), ms));
+        const settled = (give: () => void): void => {
+          // A timer of ours left behind would keep the process alive.
+          stop(timer);
+          give();
+        };
+        Promise.resolve(promise).then(
+          (value) => settled(() => resolve(value)),
+          (error: unknown) => settled(() => reject(error)),
+        );
+      });
+    },
     turn: () => new Promise((resolve) => soon(resolve)),
     left: () => input.budgetMs - (clock() - begun),
     text(value, most) {
