@@ -20,6 +20,7 @@ export function contacts(run: RunEvidence): TraceEvent[] {
       isDriverHost(event.host) ||
       event.egress === 'mirror' ||
       event.protocol === 'unix' ||
+      (event.ip === undefined && event.host === undefined) ||
       event.port === 53 ||
       !byPackage(run, event)
     )
