@@ -82,6 +82,9 @@ export function wrap(options: WrapOptions): string[] {
     '--dir',
     '/root',
     ...options.mounts.flatMap(bind),
+    // Its programs count as toolchain: nothing may be added.
+    '--remount-ro',
+    '/usr/local',
     '--chdir',
     options.cwd,
     '--clearenv',

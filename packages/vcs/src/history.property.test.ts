@@ -30,7 +30,8 @@ it('the history agrees, for every commit, with a listing of its tree', async () 
       const branches = Object.fromEntries(commits.map(({ id }) => [`b${id}`, id]));
       const dir = join(root, String(run++));
       const built = await buildGitRepository(dir, { commits, branches });
-      const refs = parseRefs('');
+      const listed = commits.map(({ id }) => `${built.commits[id]}\trefs/heads/b${id}\n`);
+      const refs = parseRefs(listed.join(''));
       const history = await loadHistory(git, { dir, cacheFile: join(dir, 'history.bin'), refs, tips: '' });
       const again = await loadHistory(git, { dir, cacheFile: join(dir, 'history.bin'), refs, tips: '' });
 

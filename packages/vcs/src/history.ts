@@ -7,6 +7,8 @@ export type Reach = 'main' | 'side' | 'none';
 /** The table of a history, commits in topological order, parents first. Ids are lower-case hex, `idBytes` bytes each. */
 export type HistoryTable = {
   idBytes: number;
+  /** The repository itself is shallow: there was more. */
+  isCutOff: boolean;
   /** Ids of the commits, end to end. */
   commits: Buffer;
   /** Index of the first parent, −1 without one. */
@@ -43,6 +45,11 @@ export class History {
 
   get commitCount(): number {
     return this.#table.parents.length;
+  }
+
+  /** The repository was given without all of its past: what is not found here may have been there. */
+  get isCutOff(): boolean {
+    return this.#table.isCutOff;
   }
 
   get blobCount(): number {

@@ -144,3 +144,38 @@ it('a history of more commits or changes than allowed ends at the quota', async 
   await expect(history({ maxChanges: 20 })).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
   expect(await history({})).toBe(3);
 });
+
+it('tags of a tree and of a blob, and a branchless HEAD, are part of no history and do no harm', async () => {
+  const blob = git(['hash-object', '-w', '--stdin'], 'x');
+  const tree = rawTree(['100644', 'f', blob]);
+  const commit = commitOf(tree);
+  git(['update-ref', 'refs/tags/a-tree', tree]);
+  git(['update-ref', 'refs/tags/a-blob', blob]);
+  git(['update-ref', '--no-deref', 'HEAD', commit]);
+  await mirrors().use(`file://${dir}`, async (mirror) => {
+    expect((await mirror.refs(0)).head).toEqual({ commit });
+    expect((await mirror.history(0)).commitCount).toBe(1);
+    await expect(mirror.fetchCommit(tree)).rejects.toMatchObject({ code: 'REF_NOT_FOUND' });
+  });
+});
+
+it('of a repository without its past there is the history it has, and it says that there was more', async () => {
+  rmSync(dir, { recursive: true });
+  await buildGitRepository(join(root, 'full'), { commits: ['a', 'b', 'c'].map((id) => ({ id, files: { id } })) });
+  const env = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', PATH: '/usr/local/bin:/usr/bin:/bin' };
+  execFileSync('git', ['clone', '-q', '--bare', '--depth=2', `file://${join(root, 'full')}`, dir], {
+    env,
+    stdio: 'pipe',
+  });
+  await mirrors().use(`file://${dir}`, async (mirror) => {
+    const { head } = await mirror.refs(0);
+    await mirror.fetchCommit(head?.commit ?? '');
+    const history = await mirror.history(0);
+    expect(history.commitCount).toBe(2);
+    expect(history.isCutOff).toBe(true);
+  });
+  await mirrors().use(`file://${join(root, 'full')}`, async (mirror) => {
+    await mirror.fetchCommit((await mirror.refs(0)).head?.commit ?? '');
+    expect((await mirror.history(0)).isCutOff).toBe(false);
+  });
+});

@@ -15,9 +15,9 @@ import {
   TraceReducer,
 } from '@assay/sandbox';
 import type { DroppedEvidence, RunEvidence, WrittenAndRun } from '../evidence.ts';
-
 import type { TraceRecorder } from '../recorder.ts';
 import type { MeasuredPhase, PhaseReport } from '../report/index.ts';
+import { limitationsOf, type Observed } from './limitations.ts';
 import type { PhaseStep } from './phases.ts';
 import type { NpmSession } from './session.ts';
 
@@ -28,12 +28,6 @@ const lateRecordsMs = 12;
 const loadMs = 4000;
 /** Share of the time until the deadline; what waits uses next to none, what spins shares the processors with other runs. */
 const spinShare = 0.3;
-
-interface Observed {
-  step: PhaseStep;
-  reducer: TraceReducer;
-  exit: PhaseExit;
-}
 
 /** Collects what the channels of one run say, step by step, and gives it as evidence. */
 export class RunObserver {
@@ -82,7 +76,7 @@ export class RunObserver {
         target: this.#target,
         tmp: ['/tmp', '/var/tmp', '/dev/shm'],
         caches: [`${persona.home}/.npm`, `${persona.home}/.cache`],
-        toolchain: ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc'],
+        toolchain: ['/usr', '/bin', '/sbin', '/lib', '/lib64'],
       },
       ids: this.#recorder.ids,
       origin: this.#origin,
@@ -108,11 +102,14 @@ export class RunObserver {
     this.#current = reducer;
     reducer.start(performance.timeOrigin + performance.now());
     const parser = new StraceParser(reducer);
+    const said: Observed['said'] = [];
     let hookLines = 0;
     const hooks = new LineBuffer((line) => {
       if (++hookLines > maxHookLines) return;
       const record = parseHookLine(line);
-      if (record !== undefined) reducer.hook(record);
+      if (record === undefined) return;
+      if (record.kind === 'driver') said.push(record);
+      reducer.hook(record);
     });
     const exit = await run.exec(
       {
@@ -156,7 +153,7 @@ export class RunObserver {
         executed: exec,
       })),
     );
-    this.#observed.push({ step, reducer, exit });
+    this.#observed.push({ step, reducer, exit, said });
     return exit;
   }
 
@@ -210,62 +207,7 @@ export class RunObserver {
   }
 
   limitations(): Limitation[] {
-    const { run } = this.session.plan;
-    const found: Limitation[] = [];
-    for (const { step, reducer, exit } of this.#observed) {
-      const base = { run, phase: step.phase };
-      const facts = reducer.facts();
-      if (exit.ended === 'deadline')
-        found.push({
-          ...base,
-          code: 'phase_deadline',
-          channel: 'processes',
-          effect: step.mayFail ? 'note' : 'blocks_benign',
-          text: `${step.name} was stopped at its deadline`,
-        });
-      else if (exit.ended !== 'exit')
-        found.push({
-          ...base,
-          code: `phase_${exit.ended}`,
-          channel: 'processes',
-          effect: 'blocks_benign',
-          text: `${step.phase} was stopped: limit on ${exit.ended}`,
-        });
-      if (facts.malformedLines > 0)
-        found.push({
-          ...base,
-          code: 'trace_malformed',
-          channel: 'processes',
-          effect: 'blocks_benign',
-          text: `${facts.malformedLines} lines of the tracer could not be read`,
-        });
-      if (!facts.started)
-        found.push({
-          ...base,
-          code: 'phase_not_started',
-          channel: 'processes',
-          effect: 'blocks_benign',
-          text: `${step.phase} (${step.name}) was not seen to start`,
-        });
-      const gaps = reducer.channelGaps();
-      if (gaps.length > 0)
-        found.push({
-          ...base,
-          code: 'hook_gap',
-          channel: 'runtime_hook',
-          effect: 'note',
-          text: `the runtime hook was silent in ${new Set(gaps.map((gap) => gap.process)).size} processes (${gaps[0]?.kind}: ${gaps[0]?.detail})`,
-        });
-    }
-    if (this.#missedFiles > 0)
-      found.push({
-        run,
-        code: 'file_not_captured',
-        channel: 'files',
-        effect: 'note',
-        text: `${this.#missedFiles} written files were gone before they could be read`,
-      });
-    return found;
+    return limitationsOf(this.session.plan.run, this.#observed, this.#missedFiles);
   }
 
   truncation(): { field: string; kept: number; total: number }[] {

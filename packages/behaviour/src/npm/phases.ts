@@ -20,6 +20,8 @@ export interface PhaseStep {
   mayFail?: boolean;
   /** Further configuration of the runtime hook. */
   hook?: Partial<HookConfig>;
+  /** What the driver should say it loaded, the package itself first: `require name`. */
+  loads?: string[];
   /** Earlier than the phase's own. */
   deadlineMs?: number;
 }
@@ -138,6 +140,7 @@ function driverStep(phase: 'import' | 'execute', name: string, session: NpmSessi
     argv: ['node', 'index.js'],
     mounts: [{ source: `${boxDirectory}/app/inside/${phase}.cjs`, target: main }],
     runsPackageCode: true,
+    loads: input.specifiers.map((specifier) => `${input.mode} ${specifier}`),
     hook: { driver: main, input, shorten: { overMs: 1_500, toMs: 100 } },
   };
 }

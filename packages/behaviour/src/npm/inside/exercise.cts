@@ -41,8 +41,8 @@ function makeExercise(world: World, execute: ExecuteInput): Exercise {
     try {
       handle.step(`use ${way}`, 'ok', `POST http://shop.${host}${path}`, { canaries: ids });
       await within(send(path, JSON.stringify(sent)), Math.min(answerMs, Math.max(50, left())), undefined);
-    } catch (error) {
-      handle.step(`use ${way}`, 'threw', text(error, 300));
+    } catch {
+      // The network may be refused here; what was written before that is compared all the same.
     } finally {
       handle.watchWrites(undefined);
     }

@@ -125,6 +125,15 @@ describe('the import driver', () => {
     expect(driven.calls.map((call) => `${call.api} ${call.detail}`)).toEqual(['process.exit 7']);
   });
 
+  it('an exit code that the package only sets is not the code of the driver', async () => {
+    const files = {
+      'node_modules/pkg/package.json': manifest({}),
+      'node_modules/pkg/index.js': 'process.exitCode = 3; exports.set = () => { process.exitCode = 4; }',
+    };
+    expect((await project.drive('import', files)).code).toBe(0);
+    expect((await project.drive('execute', files)).code).toBe(0);
+  });
+
   it('nothing of the driver is left for the package to find', async () => {
     const driven = await project.drive('import', {
       'node_modules/pkg/package.json': manifest({}),
