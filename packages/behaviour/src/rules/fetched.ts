@@ -136,10 +136,11 @@ const codeFile = /\.([cm]?js|node)$/;
 function loadedAnswers(run: RunEvidence, all: Evidence): Draft[] {
   const drafts: Draft[] = [];
   for (const file of run.dropped) {
-    const written = run.events.find((event) => event.id === file.created);
-    if (!file.isAnswer || written === undefined || !byPackage(run, written)) continue;
+    const made = run.events.find((event) => event.id === file.created);
+    if (!file.isAnswer || made === undefined || !byPackage(run, made)) continue;
+    const written = made.type === 'file.rename' ? writeBefore(run, made) : made;
     const renamed = run.events.find(
-      (event) => event.type === 'file.rename' && event.path === file.path && event.t_ms >= written.t_ms,
+      (event) => event.type === 'file.rename' && event.path === written.path && event.t_ms >= written.t_ms,
     );
     const name = renamed?.to ?? file.path;
     const read = run.events.find(
@@ -161,6 +162,13 @@ function loadedAnswers(run: RunEvidence, all: Evidence): Draft[] {
     });
   }
   return drafts;
+}
+
+function writeBefore(run: RunEvidence, rename: TraceEvent): TraceEvent {
+  const write = run.events.findLast(
+    (event) => event.type === 'file.write' && event.path === rename.path && event.t_ms <= rename.t_ms,
+  );
+  return write ?? rename;
 }
 
 function isNode(run: RunEvidence, event: TraceEvent): boolean {
