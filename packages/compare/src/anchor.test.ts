@@ -117,6 +117,20 @@ describe('the anchor', () => {
     expect(chooseAnchor([base, better])).toMatchObject({ status: 'anchored', chosen: { commit: 'c2' } });
   });
 
+  it('is ambiguous when nobody named it, no manifest says the version and few files agree', () => {
+    const weak: CandidateEvidence = {
+      ...base,
+      method: 'best_match',
+      manifest: 'same-name',
+      overlap: { matched: 2, total: 10 },
+    };
+    expect(chooseAnchor([weak])).toMatchObject({ status: 'ambiguous', confidence: 0.15 });
+    expect(chooseAnchor([{ ...weak, manifest: 'same-version' }])).toMatchObject({
+      status: 'anchored',
+      confidence: 0.8,
+    });
+  });
+
   it('is absent without candidates, and says so', () => {
     expect(chooseAnchor([])).toMatchObject({ status: 'unanchored', reason: expect.stringContaining('no commit') });
   });
@@ -130,7 +144,7 @@ describe('the anchor', () => {
       {},
       { manifest: 'same-name' as const },
       { reach: 'side' as const },
-      { method: 'best_match' as const },
+      { method: 'best_match' as const, manifest: 'same-name' as const },
     ].map(confidence);
     expect(falling).toEqual([...falling].sort((a, b) => b - a));
     expect(new Set(falling).size).toBe(falling.length);

@@ -148,6 +148,8 @@ export function chooseAnchor(candidates: readonly CandidateEvidence[]): Anchor {
     return { status: 'unanchored', candidates: [...candidates], reason: whyNot(candidates[0]) };
   }
   const common = { chosen, confidence: confidenceOf(chosen), candidates: [...candidates] };
+  if (isWeak(chosen))
+    return { status: 'ambiguous', ...common, reason: 'few files agree and no manifest says the version' };
   if (rival === undefined || byEvidence(chosen, rival) !== 0) return { status: 'anchored', ...common };
   const reason = `${rival.ref ?? rival.commit} fits as well as ${chosen.ref ?? chosen.commit}`;
   return { status: 'ambiguous', ...common, reason };
@@ -167,11 +169,17 @@ function isValid({ overlap, manifest, reach }: CandidateEvidence): boolean {
   return overlap.matched > 0 && overlap.matched * 2 >= overlap.total;
 }
 
+/** A commit that nobody named, that does not say the version, and that holds less than half of the files. */
+function isWeak({ method, manifest, overlap }: CandidateEvidence): boolean {
+  return method === 'best_match' && manifest !== 'same-version' && overlap.matched * 2 < overlap.total;
+}
+
 function confidenceOf({ method, overlap, manifest, reach }: CandidateEvidence): number {
   const share = overlap.total === 0 ? 0 : overlap.matched / overlap.total;
   const byManifest = { 'same-version': 1, 'same-name': 0.95, absent: 0.8, other: 0.6 }[manifest];
   // Built packages share few files with their source: nothing at all in common is what counts against it.
-  const byFiles = method === 'best_match' ? share : overlap.matched === 0 ? 0.6 : 1;
+  const isUnnamed = method === 'best_match' && manifest !== 'same-version';
+  const byFiles = isUnnamed ? share : overlap.matched === 0 ? 0.6 : 1;
   const byReach = reach === 'side' ? 0.8 : 1;
   return Math.round(believed[method] * byManifest * byFiles * byReach * 100) / 100;
 }

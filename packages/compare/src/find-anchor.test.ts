@@ -122,6 +122,15 @@ it('of commits that hold the same files the one that says the version is the anc
   expect(anchor).toMatchObject({ status: 'anchored', chosen: { commit: ids.bump, manifest: 'same-version' } });
 });
 
+it('without tags and with nothing but built files the commit that wrote the version is the anchor', async () => {
+  const built = filesOf({ 'package.json': '{"rewritten":true}', 'dist/index.js': 'built()\n', LICENSE: 'MIT\n' });
+  const { anchor, ids } = await asked({ data: { commits: history.commits }, files: built, version: '1.1.0' });
+  expect(anchor).toMatchObject({
+    status: 'anchored',
+    chosen: { commit: ids['1.1.0'], method: 'best_match', manifest: 'same-version' },
+  });
+});
+
 it('a tag that was moved to a tree without the files is followed, and the loss is seen', async () => {
   const data = { ...history, tags: { 'v1.1.0': '2.0.0' } };
   const { anchor } = await asked({ data });

@@ -46,6 +46,8 @@ export type FindOptions = Wait & {
 
 /** Commits that hold equally many files are looked at up to this number. */
 const maxBestMatches = 8;
+/** Versions of one `package.json` that are searched for the version published, newest first. */
+const maxManifests = 2000;
 
 /**
  * Finds the commit an artifact was made from: named candidates first, and the whole history only when one of them is not at
@@ -98,23 +100,48 @@ class Search {
     this.evidence.push(await this.#evidenceOf(candidate));
   }
 
-  /** The commits that hold most of the files; of those that hold the very same ones, the one that says the version. */
+  /**
+   * Commits without a name: those that hold most of the files, and those whose manifest says the version. Of commits that hold
+   * the very same files one is enough, best one that says the version.
+   */
   async weighBestMatches(): Promise<void> {
     const telling = this.#question.files.filter(({ bytes, sizeBytes }) => !isTrivial(bytes, sizeBytes));
     const blobs = new Set(telling.flatMap(({ blob }) => blob ?? []));
     const best = (await this.#historyNow()).bestOverlap(blobs, maxBestMatches);
+    const most = best.filter(({ matched }) => matched === best[0]?.matched).map(({ commit }) => commit);
     const distinct = new Map<string, CandidateEvidence>();
-    for (const { commit, matched } of best) {
-      if (matched < (best[0]?.matched ?? 0)) break;
-      if (this.evidence.some((known) => known.commit === commit)) continue;
+    const weigh = async (commit: string): Promise<CandidateEvidence> => {
       const found = await this.#evidenceOf({ commit, method: 'best_match' });
       const held = (this.#trees.get(commit) ?? []).flatMap(({ blob }) => (blobs.has(blob) ? [blob] : []));
       const key = [...new Set(held)].sort().join(' ');
-      if (distinct.get(key)?.manifest !== 'same-version') {
-        if (!distinct.has(key) || found.manifest === 'same-version') distinct.set(key, found);
-      }
-    }
+      if (distinct.get(key)?.manifest !== 'same-version') distinct.set(key, found);
+      return found;
+    };
+    const seen = new Set(this.evidence.map(({ commit }) => commit));
+    let subdir = this.#question.directory;
+    for (const commit of most.filter((id) => !seen.has(id))) subdir ??= (await weigh(commit)).subdir;
+    for (const commit of await this.#commitsOfVersion(subdir ?? '')) if (!seen.has(commit)) await weigh(commit);
     this.evidence.push(...distinct.values());
+  }
+
+  /** Commits that wrote the version into the manifest, newest first. */
+  async #commitsOfVersion(subdir: string): Promise<string[]> {
+    const path = subdir === '' ? 'package.json' : `${subdir}/package.json`;
+    const versions = (await this.#historyNow()).versionsOf(path, maxManifests);
+    const ids = versions.map(({ blob }) => blob);
+    const maxBytes = this.#options.maxManifestBytes;
+    const limits = { maxBytes, maxTotalBytes: maxBytes * ids.length };
+    const blobs = await this.#mirror.blobs(ids, limits, this.#options);
+    const { name, version } = this.#question;
+    const says = ({ blob }: { blob: string }): boolean => {
+      const reading = blobs.get(blob);
+      const manifest = reading?.kind === 'read' ? parseObject(reading.bytes) : undefined;
+      return manifest?.name === name && manifest.version === version;
+    };
+    return versions
+      .filter(says)
+      .map(({ commit }) => commit)
+      .slice(0, maxBestMatches);
   }
 
   async #evidenceOf(candidate: AnchorCandidate): Promise<CandidateEvidence> {

@@ -81,16 +81,18 @@ export class History {
     return found;
   }
 
-  /** Commits that changed a path, oldest first, at most `limit` (the newest of them). */
-  commitsChanging(path: string, limit: number): string[] {
+  /** What was at a path over time, newest first, at most `limit`: each blob with the commit that put it there. */
+  versionsOf(path: string, limit: number): { commit: string; blob: string }[] {
     const index = this.#names().indexOf(path);
-    if (index === -1) return [];
-    const { parents, starts, paths } = this.#table;
-    const found: string[] = [];
-    for (let commit = parents.length - 1; commit >= 0 && found.length < limit; commit--) {
-      if (paths.subarray(starts[commit], starts[commit + 1]).includes(index)) found.push(this.#commit(commit));
+    const { parents, starts, paths, blobs } = this.#table;
+    const found: { commit: string; blob: string }[] = [];
+    for (let commit = parents.length - 1; index !== -1 && commit >= 0 && found.length < limit; commit--) {
+      for (let at = starts[commit] ?? 0; at < (starts[commit + 1] ?? 0); at++) {
+        const blob = blobs[at] ?? -1;
+        if (paths[at] === index && blob >= 0) found.push({ commit: this.#commit(commit), blob: this.#blob(blob) });
+      }
     }
-    return found.reverse();
+    return found;
   }
 
   /**
@@ -128,6 +130,11 @@ export class History {
   #commit(index: number): string {
     const { commits, idBytes } = this.#table;
     return commits.toString('hex', index * idBytes, (index + 1) * idBytes);
+  }
+
+  #blob(index: number): string {
+    const { blobIds, idBytes } = this.#table;
+    return blobIds.toString('hex', index * idBytes, (index + 1) * idBytes);
   }
 
   #path(index: number): string {

@@ -123,6 +123,13 @@ it('nothing of a repository is run: no hook, filter, pager, monitor, signature p
   ]) {
     git(['config', key, program]);
   }
+  // A partial clone that would bring what is missing with a program of its own.
+  git(['config', 'remote.evil.url', `file://${dir}`]);
+  git(['config', 'remote.evil.promisor', 'true']);
+  git(['config', 'remote.evil.uploadpack', program]);
+  git(['config', 'remote.evil.partialclonefilter', 'blob:none']);
+  git(['config', 'core.repositoryformatversion', '1']);
+  git(['config', 'extensions.partialClone', 'evil']);
   git(['config', 'log.showSignature', 'true']);
   await mirrors().use(`file://${dir}`, async (mirror) => {
     await mirror.fetchCommit(commit);
@@ -130,6 +137,7 @@ it('nothing of a repository is run: no hook, filter, pager, monitor, signature p
     await mirror.blobs([blob], { maxBytes: 1e6, maxTotalBytes: 1e6 });
     expect((await mirror.attributes(tree, ['f'])).get('f')?.exportSubst).toBe(true);
     expect((await mirror.history(0)).commitCount).toBe(1);
+    await expect(mirror.fetchBlobs(['ab'.repeat(20)])).rejects.toMatchObject({ code: 'REF_NOT_FOUND' });
   });
   expect(existsSync(mark)).toBe(false);
 });

@@ -84,7 +84,8 @@ export const buildEffect: RunRule = (run, all) => {
   function underBuild(event: TraceEvent): boolean {
     const seen = new Set<string>();
     for (
-      let key: string | undefined = event.process;
+      // The build tool itself asks its vendor for headers: only what it starts is looked at.
+      let key: string | undefined = run.processes.get(event.process)?.parent_key;
       key !== undefined && !seen.has(key);
       key = run.processes.get(key)?.parent_key
     ) {

@@ -74,6 +74,13 @@ describe('calling what is exported', () => {
     expect(of(driven, 'call exports.last ')[0]).toBe('call exports.last ok');
   });
 
+  it('what a call leaves for a little later still happens', async () => {
+    const driven = await execute(`
+      const kept = []; exports.Wallet = class { constructor(secret) { kept.push(secret); } };
+      setTimeout(() => console.log(kept.length > 0), 1500);`);
+    expect(driven.stdout).toBe('true\n');
+  });
+
   it('a package that ends the process in a call is recorded and not obeyed', async () => {
     const driven = await execute(`
       exports.quit = () => process.exit(5); exports.abort = () => process.abort(); exports.kill = () => process.kill(process.pid, 'SIGKILL');
