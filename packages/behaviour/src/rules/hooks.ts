@@ -49,7 +49,12 @@ export const patches: RunRule = (run, all) => {
     );
   }
   for (const write of unaskedCopies(run, all)) {
-    claim('hook.clipboard-swap', write.event, [write.read, write.event], 'read the clipboard and put something else there');
+    claim(
+      'hook.clipboard-swap',
+      write.event,
+      [write.read, write.event],
+      'read the clipboard and put something else there',
+    );
   }
   for (const event of hooksOf(run, 'driver.clipboard-swapped')) {
     const read = run.events.find(
@@ -79,7 +84,10 @@ export const patches: RunRule = (run, all) => {
 /** The clipboard's store read and then written by one package while nobody had called anything. */
 function unaskedCopies(run: RunEvidence, all: Evidence): { read: TraceEvent; event: TraceEvent }[] {
   const reads = run.events.filter(
-    (event) => event.type === 'canary.read' && all.canaries.get(event.canary ?? '')?.kind === 'clipboard' && event.phase !== 'execute',
+    (event) =>
+      event.type === 'canary.read' &&
+      all.canaries.get(event.canary ?? '')?.kind === 'clipboard' &&
+      event.phase !== 'execute',
   );
   return run.events.flatMap((event) => {
     if (event.type !== 'file.write' || event.outcome !== 'ok' || !byPackage(run, event)) return [];
