@@ -10,7 +10,7 @@ const highKinds = new Set(['ssh_key', 'aws', 'gcp', 'azure', 'kube', 'browser_pr
 const silentKinds = new Set(['host_identity', 'api_argument', 'cloud_metadata', 'clipboard']);
 
 /**
- * `cred.decoy-read`: package code opened a planted credential. Its own project's `.env` read by explicit use (execute) is
+ * `cred.decoy-read`: package code opened a planted credential. The project's own `.env` read when imported or called is
  * what a configuration library is for and is not a claim; leaving with it is (`exfil.canary-egress`).
  */
 export const decoyRead: RunRule = (run, all) => {
@@ -19,7 +19,7 @@ export const decoyRead: RunRule = (run, all) => {
     if (event.type !== 'canary.read' || event.outcome !== 'ok' || !byPackage(run, event)) continue;
     const kind = all.canaries.get(event.canary ?? '')?.kind;
     if (kind === undefined || silentKinds.has(kind)) continue;
-    if (kind === 'dotenv' && event.phase === 'execute') continue;
+    if (kind === 'dotenv' && event.phase !== 'install') continue;
     // One variable seen in passing while the whole environment is copied is not a look at the secret.
     if (kind === 'env_token' && event.detail === 'enumerate') continue;
     const severity: Severity = highKinds.has(kind) && event.phase !== 'execute' ? 'high' : 'medium';
