@@ -10,8 +10,8 @@ const highKinds = new Set(['ssh_key', 'aws', 'gcp', 'azure', 'kube', 'browser_pr
 const silentKinds = new Set(['host_identity', 'api_argument', 'cloud_metadata', 'clipboard']);
 
 /**
- * `cred.decoy-read`: package code opened a planted credential. The project's `.env` read once the package is in
- * use is what a configuration library is for and is not a claim; leaving with it is (`exfil.canary-egress`).
+ * `cred.decoy-read`: package code opened a planted credential. The project's own `.env` read when imported or called is
+ * what a configuration library is for and is not a claim; leaving with it is (`exfil.canary-egress`).
  */
 export const decoyRead: RunRule = (run, all) => {
   const drafts: Draft[] = [];

@@ -138,6 +138,7 @@ export class FileWatch {
     }
     const file = call.ok ? call.retPath() : this.#named(call, process, pathAt, folderAt);
     if (file === undefined) return;
+    if (isClockLibrarys(file)) return;
     if (this.#scene.ownPaths.has(file)) {
       process.starting = false;
       return;
@@ -245,7 +246,7 @@ export class FileWatch {
   }
 
   #delete(call: Call, process: TracedProcess, file: string | undefined): void {
-    if (file === undefined || isMiss(call)) return;
+    if (file === undefined || isMiss(call) || isClockLibrarys(file)) return;
     const place = this.#scene.names.locate(file);
     if (call.ok) this.#scene.tables.file(place, 'Delete', process.toolchain);
     const own = this.#written.has(file) ? { own: true as const } : {};
@@ -285,7 +286,8 @@ export class FileWatch {
   }
 
   #link(call: Call, process: TracedProcess, at: string | undefined, target: string | undefined, kind: string): void {
-    if (at === undefined || target === undefined || isMiss(call) || call.errno === 'EEXIST') return;
+    if (at === undefined || target === undefined || isMiss(call) || call.errno === 'EEXIST' || isClockLibrarys(at))
+      return;
     const { names, tables } = this.#scene;
     const place = names.locate(at);
     const worth = process.toolchain ? 'noise' : 'evidence';
@@ -377,4 +379,12 @@ function isMiss(call: Call): boolean {
 function isExecutable(mode: string): boolean {
   const octal = /0([0-7]{3})$/.exec(mode)?.[1];
   return octal !== undefined && (Number.parseInt(octal, 8) & 0o111) !== 0;
+}
+
+/**
+ * Shared memory that the library which shifts the clock makes in every process it is loaded into, and the names under which
+ * glibc makes a semaphore. What is written there is never executed, and nothing else of ours uses it.
+ */
+function isClockLibrarys(file: string): boolean {
+  return /^\/dev\/shm\/(faketime_shm_\d+|sem\.(faketime_sem_\d+|[A-Za-z0-9]{6}))$/.test(file);
 }
