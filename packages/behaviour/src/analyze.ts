@@ -8,6 +8,7 @@ import { assembleReport, type FinishedRun } from './assemble.ts';
 import { type Comparison, compareWithPrevious } from './baseline.ts';
 import { CanaryIds } from './canaries.ts';
 import type { Evidence } from './evidence.ts';
+import { metadataClaims } from './metadata-claims.ts';
 import { NpmCache } from './npm/cache.ts';
 import { performRun, prepareTree } from './npm/perform.ts';
 import { type NpmSession, openSession } from './npm/session.ts';
@@ -215,7 +216,7 @@ class Analysis {
   async #statics(subject: Subject): Promise<{ facts: StaticFacts; ms: number }> {
     const { clock } = this.#deps;
     const begun = clock.monotonic();
-    const facts = readStatically(subject.archive, subject.resolved?.manifest);
+    const facts = readStatically(subject.archive, subject.resolved?.manifest, [metadataClaims(subject)]);
     return { facts, ms: Math.round(clock.monotonic() - begun) };
   }
 

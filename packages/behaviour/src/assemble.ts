@@ -8,6 +8,7 @@ import { findingsOf } from './findings.ts';
 import { newBehaviour } from './novelty.ts';
 import type { Subject } from './npm/subject.ts';
 import type { InstalledPackage } from './npm/tree.ts';
+import { unservedPayloads } from './payloads.ts';
 import {
   compareEvents,
   coverageOf,
@@ -64,7 +65,7 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
   }));
   const limitations = uniqueLimitations([
     ...statics.limitations,
-    ...runs.flatMap((run) => run.limitations),
+    ...runs.flatMap((run) => [...run.limitations, ...unservedPayloads(run.evidence, evidence)]),
     ...missingRuns(runs),
   ]);
   const triggers = { runs: runs.map((run) => triggerOf(run, first)) };

@@ -1,4 +1,4 @@
-import { type Coverage, type Finding, Severity, reaches, verdictOf } from '@assay/kernel';
+import { type Coverage, type Finding, reaches, Severity, verdictOf } from '@assay/kernel';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ClaimId, claims } from './claims.ts';
@@ -26,12 +26,17 @@ const finding: fc.Arbitrary<Finding> = fc
 
 test('adding a finding never lowers score or level', () => {
   fc.assert(
-    fc.property(fc.array(finding), finding, fc.constantFrom<Coverage>('complete', 'partial'), (known, more, coverage) => {
-      const before = verdictOf(known, coverage);
-      const after = verdictOf([...known, more], coverage);
-      expect(after.score).toBeGreaterThanOrEqual(before.score);
-      expect(reaches(after.level, before.level)).toBe(true);
-    }),
+    fc.property(
+      fc.array(finding),
+      finding,
+      fc.constantFrom<Coverage>('complete', 'partial'),
+      (known, more, coverage) => {
+        const before = verdictOf(known, coverage);
+        const after = verdictOf([...known, more], coverage);
+        expect(after.score).toBeGreaterThanOrEqual(before.score);
+        expect(reaches(after.level, before.level)).toBe(true);
+      },
+    ),
   );
 });
 
@@ -51,7 +56,8 @@ test('text of the package changes no weight', () => {
     fc.property(fc.subarray([...effects], { minLength: 1 }), words, words, (told, detail, pwd) => {
       const plain = findingsOf(evidenceWith(recordingOf(told)));
       const spoken = findingsOf(evidenceWith(recordingOf(told.map((one) => ({ ...one, detail, pwd })))));
-      const weights = (all: readonly Finding[]) => all.map(({ id, severity, confidence }) => [id, severity, confidence]);
+      const weights = (all: readonly Finding[]) =>
+        all.map(({ id, severity, confidence }) => [id, severity, confidence]);
       expect(weights(spoken)).toEqual(weights(plain));
     }),
   );

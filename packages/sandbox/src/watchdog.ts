@@ -12,7 +12,7 @@ export interface ResourceUse {
   peakMemoryBytes: number;
   /** Largest number of processes seen at once. */
   peakProcesses: number;
-  /** User plus system time of processes still alive at the last look, milliseconds. */
+  /** User plus system time of the processes alive at a look and of what they had waited for, milliseconds; the largest seen. */
   cpuMs: number;
 }
 
@@ -58,7 +58,9 @@ function measureTree(rootPid: number, maxProcesses: number) {
     total.processes++;
     // The command name may hold spaces and brackets: fields count from the last `)`.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    total.cpuMs += ((Number(fields[11]) + Number(fields[12])) * 1000) / clockTicksPerSecond;
+    // Its own time in user and kernel mode, then that of children that ended and were waited for.
+    const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
+    total.cpuMs += (ticks * 1000) / clockTicksPerSecond;
     total.memoryBytes += Number(fields[21]) * pageBytes;
     for (const child of (readProc(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ')) {
       if (child !== '') pending.push(Number(child));

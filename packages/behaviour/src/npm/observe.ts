@@ -24,8 +24,8 @@ import type { NpmSession } from './session.ts';
 const captureLimits = { maxFiles: 256, maxFileBytes: 32 * 1024 * 1024, maxKeptBytes: 64 * 1024 };
 const maxHookLines = 200_000;
 const lateRecordsMs = 12;
-/** More than starting Node and loading a large tree of packages takes. */
-const loadMs = 4000;
+/** More than starting Node and loading an ordinary tree of packages takes; says something only beside other evidence. */
+const loadMs = 2000;
 /** Share of the time until the deadline; what waits uses next to none, what spins shares the processors with other runs. */
 const spinShare = 0.3;
 

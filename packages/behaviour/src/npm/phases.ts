@@ -72,7 +72,8 @@ export function importSteps(subject: Subject, session: NpmSession, deadlines: De
       (bin): PhaseStep => ({
         phase: 'import',
         name: `bin ${bin.name} ${bin.argv.join(' ')}`.trim(),
-        argv: [`node_modules/.bin/${bin.name}`, ...bin.argv],
+        // Through a shell: a program that is not there, or has no interpreter, is the package's own failure.
+        argv: ['sh', '-c', 'exec "$0" "$@"', `node_modules/.bin/${bin.name}`, ...bin.argv],
         mounts: [],
         runsPackageCode: true,
         mayFail: true,

@@ -1,6 +1,6 @@
 import type { TraceEvent } from '@assay/kernel';
 import type { DroppedEvidence, Evidence, RequestEvidence, RunEvidence, WrittenAndRun } from '../evidence.ts';
-import { answerBefore, answerWith } from './fetched.ts';
+import { answerBefore, answerWith, isOpenlyFetched, isOwnFolder } from './fetched.ts';
 import { mediaPath } from './media.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, programOf, type RunRule } from './rule.ts';
 
@@ -30,6 +30,8 @@ export const writtenThenExecuted: RunRule = (run, all) => {
         trail.map(({ id }) => id),
         exec.id,
       );
+    if (answer !== undefined && isOpenlyFetched(run, all, { answer, path: ran.path, phase: exec.phase, owner }))
+      continue;
     if (answer !== undefined) {
       drafts.push({
         ...base,
@@ -38,7 +40,7 @@ export const writtenThenExecuted: RunRule = (run, all) => {
         summary: `downloaded ${ran.path} from ${answer.host} and ran it`,
       });
     } else {
-      const fixture = fixtureReadBefore(run, all, first, owner);
+      const fixture = fixtureReadBefore(run, all, exec, owner);
       if (fixture !== undefined) {
         drafts.push({
           ...base,
@@ -99,26 +101,17 @@ function originOf(run: RunEvidence, ran: WrittenAndRun, written: TraceEvent): Re
   return answerWith(run, dropped.sha256) ?? (dropped.isAnswer ? answerBefore(run, written) : undefined);
 }
 
-function isOwnFolder(path: string, owner: string, all: Evidence): boolean {
-  return path.startsWith(owner === all.subject.name ? '{pkg}/' : `{dep:${owner}}/`);
-}
-
 /** Folders of tests and examples: nothing in them has business in a build. */
 const fixtureFolder =
   /^\{[^}]+\}\/(?:.*\/)?(tests?|__tests__|__fixtures__|spec|fixtures?|testdata|test-data|samples?|examples?)\//;
 
-function fixtureReadBefore(
-  run: RunEvidence,
-  all: Evidence,
-  written: TraceEvent,
-  owner: string,
-): TraceEvent | undefined {
+function fixtureReadBefore(run: RunEvidence, all: Evidence, exec: TraceEvent, owner: string): TraceEvent | undefined {
   return run.events.findLast(
     (event) =>
       event.type === 'file.read' &&
       event.outcome === 'ok' &&
-      event.t_ms <= written.t_ms &&
-      event.phase === written.phase &&
+      event.t_ms <= exec.t_ms &&
+      event.phase === exec.phase &&
       event.path !== undefined &&
       isOwnFolder(event.path, owner, all) &&
       event.detail !== 'directory' &&

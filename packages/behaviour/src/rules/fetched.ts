@@ -1,7 +1,8 @@
-import type { TraceEvent } from '@assay/kernel';
+import type { Phase, TraceEvent } from '@assay/kernel';
 import type { Evidence, RequestEvidence, RunEvidence } from '../evidence.ts';
 import { isEvaluation } from './evaluation.ts';
 import { mediaPath } from './media.ts';
+import { isDeclared, nameOf } from './reached.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, programOf, type RunRule } from './rule.ts';
 
 /** The answer of the sinkhole that has these very bytes. */
@@ -17,6 +18,30 @@ export function answerBefore(run: RunEvidence, event: TraceEvent): RequestEviden
   return [...run.requests.values()]
     .filter((request) => request.egress === 'sinkhole' && request.t_ms <= event.t_ms && request.phase === event.phase)
     .at(-1);
+}
+
+/**
+ * A browser, an engine, an addon that a package fetches when it is used, from a host that it names in the open, into its own
+ * folder: not hidden from anybody, and so no claim. At install nobody asked for anything yet. *Source:* package-analysis
+ * contract §5.1, G02. That the real file was never seen is a limitation of the report (`payload_not_served`).
+ */
+export function isOpenlyFetched(
+  run: RunEvidence,
+  all: Evidence,
+  { answer, path, phase, owner }: { answer: RequestEvidence; path: string; phase: Phase; owner: string },
+): boolean {
+  const request = run.events.find((event) => event.id === answer.event);
+  return (
+    phase !== 'install' &&
+    isOwnFolder(path, owner, all) &&
+    request !== undefined &&
+    isDeclared(all, nameOf(run, request))
+  );
+}
+
+/** Whether a path lies in the folder of the package that acted. */
+export function isOwnFolder(path: string, owner: string, all: Evidence): boolean {
+  return path.startsWith(owner === all.subject.name ? '{pkg}/' : `{dep:${owner}}/`);
 }
 
 /** `exec.fetched-code` where no program file is involved: piped into an interpreter, evaluated as text, loaded as a module. */
@@ -136,10 +161,11 @@ const codeFile = /\.([cm]?js|node)$/;
 function loadedAnswers(run: RunEvidence, all: Evidence): Draft[] {
   const drafts: Draft[] = [];
   for (const file of run.dropped) {
-    const written = run.events.find((event) => event.id === file.created);
-    if (!file.isAnswer || written === undefined || !byPackage(run, written)) continue;
+    const made = run.events.find((event) => event.id === file.created);
+    if (!file.isAnswer || made === undefined || !byPackage(run, made)) continue;
+    const written = made.type === 'file.rename' ? writeBefore(run, made) : made;
     const renamed = run.events.find(
-      (event) => event.type === 'file.rename' && event.path === file.path && event.t_ms >= written.t_ms,
+      (event) => event.type === 'file.rename' && event.path === written.path && event.t_ms >= written.t_ms,
     );
     const name = renamed?.to ?? file.path;
     const read = run.events.find(
@@ -152,6 +178,8 @@ function loadedAnswers(run: RunEvidence, all: Evidence): Draft[] {
     );
     const answer = answerWith(run, file.sha256) ?? answerBefore(run, written);
     if (!codeFile.test(name) || read === undefined || answer === undefined) continue;
+    if (isOpenlyFetched(run, all, { answer, path: name, phase: read.phase, owner: ownerOf(run, all, written) }))
+      continue;
     drafts.push({
       id: 'exec.fetched-code',
       phase: read.phase,
@@ -161,6 +189,13 @@ function loadedAnswers(run: RunEvidence, all: Evidence): Draft[] {
     });
   }
   return drafts;
+}
+
+function writeBefore(run: RunEvidence, rename: TraceEvent): TraceEvent {
+  const write = run.events.findLast(
+    (event) => event.type === 'file.write' && event.path === rename.path && event.t_ms <= rename.t_ms,
+  );
+  return write ?? rename;
 }
 
 function isNode(run: RunEvidence, event: TraceEvent): boolean {

@@ -2,7 +2,7 @@ import type { TraceEvent } from '@assay/kernel';
 import { isDriverHost } from '../driver.ts';
 import type { Evidence, RunEvidence } from '../evidence.ts';
 import { isDeclared, nameOf } from './reached.ts';
-import { ancestry, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
+import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
 
 /**
  * Functions that many packages share and that money or credentials pass through. Wrapping others (`console.log`,
@@ -48,6 +48,14 @@ export const patches: RunRule = (run, all) => {
       `replaced ${wrapper?.detail ?? 'a shared function'}; what passes is changed`,
     );
   }
+  for (const write of unaskedCopies(run, all)) {
+    claim(
+      'hook.clipboard-swap',
+      write.event,
+      [write.read, write.event],
+      'read the clipboard and put something else there',
+    );
+  }
   for (const event of hooksOf(run, 'driver.clipboard-swapped')) {
     const read = run.events.find(
       (other) =>
@@ -72,6 +80,30 @@ export const patches: RunRule = (run, all) => {
   }
   return drafts;
 };
+
+/** The clipboard's store read and then written by one package while nobody had called anything. */
+function unaskedCopies(run: RunEvidence, all: Evidence): { read: TraceEvent; event: TraceEvent }[] {
+  const reads = run.events.filter(
+    (event) =>
+      event.type === 'canary.read' &&
+      all.canaries.get(event.canary ?? '')?.kind === 'clipboard' &&
+      event.phase !== 'execute',
+  );
+  return run.events.flatMap((event) => {
+    if (event.type !== 'file.write' || event.outcome !== 'ok' || !byPackage(run, event)) return [];
+    const read = reads.find(
+      (other) =>
+        other.path === event.path &&
+        other.t_ms < event.t_ms &&
+        other.phase === event.phase &&
+        byPackage(run, other) &&
+        // The driver, at the root of its phase, looks at the store itself.
+        run.processes.get(other.process)?.parent_key !== undefined &&
+        ownerOf(run, all, other) === ownerOf(run, all, event),
+    );
+    return read === undefined ? [] : [{ read, event }];
+  });
+}
 
 function hooksOf(run: RunEvidence, api: string): TraceEvent[] {
   return run.events.filter((event) => event.type === 'runtime.hook' && event.api === api);

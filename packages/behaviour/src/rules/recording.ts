@@ -8,7 +8,14 @@ export type Told = Partial<TraceEvent> & Pick<TraceEvent, 'type'>;
 /** For tests: a run of `subject` in which process `p1` is package code, `p2` a tool that it started, `p0` the package manager. */
 export function recordingOf(told: readonly Told[], more: Partial<RunEvidence> = {}): RunEvidence {
   const events = told.map((one, index): TraceEvent => {
-    const base = { id: `e${index + 1}`, run: 'r0', phase: 'install', t_ms: index, process: 'p1', outcome: 'ok' } as const;
+    const base = {
+      id: `e${index + 1}`,
+      run: 'r0',
+      phase: 'install',
+      t_ms: index,
+      process: 'p1',
+      outcome: 'ok',
+    } as const;
     return { ...base, ...one };
   });
   return {
@@ -59,5 +66,12 @@ const nodes = [
   node('p2', { parent_key: 'p1', package: 'subject', process_name: 'npm', argv: ['npm', 'publish'], toolchain: true }),
 ];
 
-const canary = (id: string, kind: Canary['kind']): Canary => ({ id, kind, location: `~/${kind}`, placed: true, reads: [], egress: [] });
+const canary = (id: string, kind: Canary['kind']): Canary => ({
+  id,
+  kind,
+  location: `~/${kind}`,
+  placed: true,
+  reads: [],
+  egress: [],
+});
 const canaries = [canary('c1', 'npm_token'), canary('c2', 'api_argument'), canary('c3', 'host_identity')];

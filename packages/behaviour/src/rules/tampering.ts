@@ -103,12 +103,16 @@ function isManifest(path: string | undefined): boolean {
   return path !== undefined && /^\{(pkg|dep:[^}]+)\}\/package\.json$/.test(path);
 }
 
-/** Whether the file is the script that some process of this run was started with. */
+/** Whether the file is a script that led to the erasing process: what it or one of its ancestors was started with. */
 function ranAsHook(run: RunEvidence, erasing: TraceEvent, path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  for (const process of run.processes.values()) {
-    if (process.phase !== erasing.phase || process.toolchain || process.start_ms > erasing.t_ms) continue;
+  const seen = new Set<string>();
+  for (let key: string | undefined = erasing.process; key !== undefined && !seen.has(key); ) {
+    seen.add(key);
+    const process = run.processes.get(key);
+    if (process === undefined || process.toolchain) return false;
     if (scriptsOf(process.argv).some((script) => script.split('/').at(-1) === name)) return true;
+    key = process.parent_key;
   }
   return false;
 }

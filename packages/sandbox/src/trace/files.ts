@@ -17,6 +17,9 @@ const ordinaryFiles = [
   /^\/sys\/(devices\/system\/cpu|kernel\/mm\/transparent_hugepage)(\/.*)?$/,
 ];
 
+/** Matches `/dev/shm/faketime_shm_12`, `/dev/shm/sem.faketime_sem_12`, `/dev/shm/sem.aB3dE5`; not `/dev/shm/payload`. */
+const clockLibraryFile = /^\/dev\/shm\/(faketime_shm_\d+|sem\.faketime_sem_\d+|sem\.[A-Za-z0-9]{6})$/;
+
 /**
  * Files: who read, wrote, deleted, renamed, linked or changed what.
  *
@@ -37,6 +40,7 @@ export class FileWatch {
 
   /** Handles the call if it is one about files. */
   call(call: Call, process: TracedProcess): boolean {
+    if (this.#isClockLibrarys(call, process)) return true;
     switch (call.name) {
       case 'openat':
         this.#open(call, process, 1, call.raw(2), call.raw(3));
@@ -101,6 +105,18 @@ export class FileWatch {
       default:
         return false;
     }
+  }
+
+  /**
+   * The library that shifts the clock of a process keeps a semaphore and a page of shared memory, made as the process starts
+   * and removed as it ends. Both are ours, unless the package made a file of that name.
+   */
+  #isClockLibrarys(call: Call, process: TracedProcess): boolean {
+    const removes = call.name.startsWith('unlink');
+    if (!process.starting && !removes) return false;
+    const named = /^(openat|unlinkat|renameat2?)$/.test(call.name) ? call.text(1) : call.text(0);
+    if (named === undefined || !named.startsWith('/dev/shm/') || !clockLibraryFile.test(named)) return false;
+    return !this.#written.has(named);
   }
 
   /** Id of the event that last wrote a file in this phase. */
@@ -262,8 +278,11 @@ export class FileWatch {
     tables.file(source, 'Delete', process.toolchain);
     tables.file(target, 'Write', process.toolchain);
     this.#alias(from, to);
-    if (this.#written.delete(from)) this.#remember(to, event.id);
-    else this.#brought(to, target, process, event.id);
+    if (this.#written.delete(from)) {
+      this.#remember(to, event.id);
+      // Under its old name it may have been gone before anybody could open it.
+      if (!process.toolchain) this.#handOver(to, target, process, event.id);
+    } else this.#brought(to, target, process, event.id);
   }
 
   #link(call: Call, process: TracedProcess, at: string | undefined, target: string | undefined, kind: string): void {
@@ -287,6 +306,10 @@ export class FileWatch {
   #brought(file: string, place: Place, process: TracedProcess, event: string): void {
     if (process.toolchain || place.zone === 'package') return;
     this.#remember(file, event);
+    this.#handOver(file, place, process, event);
+  }
+
+  #handOver(file: string, place: Place, process: TracedProcess, event: string): void {
     const { callbacks, processes } = this.#scene;
     callbacks.onFileOpened?.({
       path: file,
