@@ -25,6 +25,8 @@ const codeNames = new Set([
 const inertSuffix =
   /\.(?:d\.[cm]?ts|md|markdown|mdx|txt|rst|map|css|scss|less|html?|svg|png|jpe?g|gif|webp|ico|woff2?|ttf|otf|eot|mp[34]|pdf|flow|ya?ml|toml|lock|csv)$/i;
 
+const declaration = /\.d\.[cm]?ts$/i;
+
 const magics: readonly (readonly [string, string])[] = [
   ['7f454c46', 'ELF'],
   ['4d5a', 'PE'],
@@ -59,7 +61,8 @@ export function codeSigns(
   const signs: CodeSign[] = [];
   if (hasCodeName(path)) signs.push('name');
   if (magicOf(bytes) !== undefined) signs.push('magic');
-  if (bytes?.toString('latin1', 0, 2) === '#!') signs.push('shebang');
+  // The TypeScript compiler copies the first line of `cli.ts` to `cli.d.ts`.
+  if (!declaration.test(path) && bytes?.toString('latin1', 0, 2) === '#!') signs.push('shebang');
   const isData = inertSuffix.test(path) || /\.json$/i.test(path);
   if (named || (reached && !isData)) signs.push('manifest');
   return signs;

@@ -110,18 +110,26 @@ class Search {
     const best = (await this.#historyNow()).bestOverlap(blobs, maxBestMatches);
     const most = best.filter(({ matched }) => matched === best[0]?.matched).map(({ commit }) => commit);
     const distinct = new Map<string, CandidateEvidence>();
-    const weigh = async (commit: string): Promise<CandidateEvidence> => {
+    const weigh = async (commit: string): Promise<void> => {
       const found = await this.#evidenceOf({ commit, method: 'best_match' });
       const held = (this.#trees.get(commit) ?? []).flatMap(({ blob }) => (blobs.has(blob) ? [blob] : []));
       const key = [...new Set(held)].sort().join(' ');
-      if (distinct.get(key)?.manifest !== 'same-version') distinct.set(key, found);
-      return found;
+      const known = distinct.get(key);
+      if (known === undefined || (known.manifest !== found.manifest && found.manifest === 'same-version')) {
+        distinct.set(key, found);
+      }
     };
     const seen = new Set(this.evidence.map(({ commit }) => commit));
-    let subdir = this.#question.directory;
-    for (const commit of most.filter((id) => !seen.has(id))) subdir ??= (await weigh(commit)).subdir;
-    for (const commit of await this.#commitsOfVersion(subdir ?? '')) if (!seen.has(commit)) await weigh(commit);
+    // Who wrote the version comes first: until the next release every commit says the same version and holds the same files.
+    const writers = await this.#commitsOfVersion(await this.#subdirAt(most[0]));
+    for (const commit of new Set([...writers, ...most])) if (!seen.has(commit)) await weigh(commit);
     this.evidence.push(...distinct.values());
+  }
+
+  async #subdirAt(commit: string | undefined): Promise<string> {
+    const { files, directory } = this.#question;
+    if (commit === undefined) return directory ?? '';
+    return inferSubdir(files, await this.#mirror.tree(commit, this.#options.signal), directory);
   }
 
   /** Commits that wrote the version into the manifest, newest first. */

@@ -65,6 +65,8 @@ describe('what runs is told by name, by magic bytes, by shebang or by who names 
     ['a.js', 'x', plain, ['name']],
     ['types.d.ts', 'x', plain, []],
     ['README', '#!/bin/sh', plain, ['shebang']],
+    ['cli.d.ts', '#!/usr/bin/env node', plain, []],
+    ['cli.d.ts', '#!/usr/bin/env node', { named: true, reached: true }, ['manifest']],
     ['README.md', 'x', { named: true, reached: true }, ['manifest']],
     ['style.css', 'x', { named: false, reached: true }, []],
     ['cli', 'x', { named: false, reached: true }, ['manifest']],

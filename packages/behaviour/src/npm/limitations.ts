@@ -98,12 +98,15 @@ function loadLimitations(step: PhaseStep, said: readonly DriverRecord[]): Gap[] 
     const excused = record?.missing !== undefined;
     const effect = isMain && !excused ? 'blocks_benign' : 'note';
     const why = record === undefined ? 'nothing was heard of it' : `${record.outcome}: ${oneLine(record.detail ?? '')}`;
-    return [{ code: 'phase_threw', channel: 'activation', effect, text: `${load}: ${why}`.slice(0, 300) }];
+    return [{ code: 'phase_threw', channel: 'processes', effect, text: `${load}: ${why}`.slice(0, 300) }];
   };
   return [...(main === undefined ? [] : gap(main, true)), ...others.flatMap((load) => gap(load, false))];
 }
 
 /** Messages of package code on one line, without the names that differ between personas. */
 function oneLine(text: string): string {
-  return text.replace(/\/home\/[^/\s]+\/[^\s]*?\/node_modules\//g, 'node_modules/').replace(/\s+/g, ' ').trim();
+  return text
+    .replace(/\/home\/[^/\s]+\/[^\s]*?\/node_modules\//g, 'node_modules/')
+    .replace(/\s+/g, ' ')
+    .trim();
 }

@@ -22,13 +22,30 @@ function makeCalls(
   let remaining = execute.maxCalls;
   let current = '';
 
+  /** Runs `work` below the watchdog; throws what it threw, or the watchdog's own error. */
   const run = handle.silently(() => {
     const vm = require('node:vm') as typeof import('node:vm');
-    // Reading the property of the context calls back into this realm, below the watchdog.
-    const context = vm.createContext(Object.defineProperty({}, 'run', { get: () => work() }));
+    let ended: { value: unknown } | { error: unknown } | undefined;
+    // Reading the property of the context calls back into this realm. It must not throw: the context would then look the
+    // name up elsewhere and report it as not defined.
+    const get = (): boolean => {
+      try {
+        ended = { value: work() };
+      } catch (error) {
+        ended = { error };
+      }
+      return true;
+    };
+    const context = vm.createContext(Object.defineProperty({}, 'run', { get }));
     const script = new vm.Script('run');
     const runInContext = script.runInContext.bind(script);
-    return () => runInContext(context, { timeout: execute.callMs }) as unknown;
+    return (): unknown => {
+      ended = undefined;
+      runInContext(context, { timeout: execute.callMs });
+      const result = ended as { value: unknown } | { error: unknown } | undefined;
+      if (result !== undefined && 'error' in result) throw result.error;
+      return result?.value;
+    };
   });
 
   function isTimeout(error: unknown): boolean {

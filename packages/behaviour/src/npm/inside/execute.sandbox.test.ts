@@ -95,10 +95,11 @@ describe('calling what is exported', () => {
   it('exports that resist being looked at are passed over', async () => {
     const driven = await execute(`
       module.exports = { get thrower() { throw new Error('no'); }, proxy: new Proxy({}, { ownKeys() { throw 1; }, get() { throw 2; } }), revoked: (() => { const r = Proxy.revocable(() => {}, {}); r.revoke(); return r.proxy; })(),
-        thenable: () => ({ get then() { throw 3; } }), circular: {}, odd: () => { throw { toString() { throw 4; } }; }, fine() { return 1; } };
+        thenable: () => ({ get then() { throw 3; } }), circular: {}, plainly() { throw new RangeError('too much'); }, odd: () => { throw { toString() { throw 4; } }; }, fine() { return 1; } };
       module.exports.circular.self = module.exports;`);
     expect(of(driven, 'call exports.fine ')[0]).toBe('call exports.fine ok');
     expect(of(driven, 'call exports.odd ')[0]).toBe('call exports.odd threw');
+    expect(driven.steps.find((step) => step.step === 'call exports.plainly')?.detail).toBe('RangeError: too much');
     expect(of(driven, 'driver')).toEqual([]);
   });
 
