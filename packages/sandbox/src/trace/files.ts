@@ -112,10 +112,11 @@ export class FileWatch {
    * and removed as it ends. Both are ours, unless the package made a file of that name.
    */
   #isClockLibrarys(call: Call, process: TracedProcess): boolean {
-    const removes = call.name.startsWith('unlink');
-    if (!process.starting && !removes) return false;
-    const named = /^(openat|unlinkat|renameat2?)$/.test(call.name) ? call.text(1) : call.text(0);
-    if (named === undefined || !named.startsWith('/dev/shm/') || !clockLibraryFile.test(named)) return false;
+    if (!process.starting && !call.name.startsWith('unlink')) return false;
+    // The path is the first, second or (target of a link at a folder) fourth argument.
+    const at = [0, 1, 3].find((index) => call.raw(index).startsWith('"/dev/shm/'));
+    const named = at === undefined ? undefined : call.text(at);
+    if (named === undefined || !clockLibraryFile.test(named)) return false;
     return !this.#written.has(named);
   }
 
@@ -138,7 +139,6 @@ export class FileWatch {
     }
     const file = call.ok ? call.retPath() : this.#named(call, process, pathAt, folderAt);
     if (file === undefined) return;
-    if (isClockLibrarys(file)) return;
     if (this.#scene.ownPaths.has(file)) {
       process.starting = false;
       return;
@@ -246,7 +246,7 @@ export class FileWatch {
   }
 
   #delete(call: Call, process: TracedProcess, file: string | undefined): void {
-    if (file === undefined || isMiss(call) || isClockLibrarys(file)) return;
+    if (file === undefined || isMiss(call)) return;
     const place = this.#scene.names.locate(file);
     if (call.ok) this.#scene.tables.file(place, 'Delete', process.toolchain);
     const own = this.#written.has(file) ? { own: true as const } : {};
@@ -286,8 +286,7 @@ export class FileWatch {
   }
 
   #link(call: Call, process: TracedProcess, at: string | undefined, target: string | undefined, kind: string): void {
-    if (at === undefined || target === undefined || isMiss(call) || call.errno === 'EEXIST' || isClockLibrarys(at))
-      return;
+    if (at === undefined || target === undefined || isMiss(call) || call.errno === 'EEXIST') return;
     const { names, tables } = this.#scene;
     const place = names.locate(at);
     const worth = process.toolchain ? 'noise' : 'evidence';
@@ -379,12 +378,4 @@ function isMiss(call: Call): boolean {
 function isExecutable(mode: string): boolean {
   const octal = /0([0-7]{3})$/.exec(mode)?.[1];
   return octal !== undefined && (Number.parseInt(octal, 8) & 0o111) !== 0;
-}
-
-/**
- * Shared memory that the library which shifts the clock makes in every process it is loaded into, and the names under which
- * glibc makes a semaphore. What is written there is never executed, and nothing else of ours uses it.
- */
-function isClockLibrarys(file: string): boolean {
-  return /^\/dev\/shm\/(faketime_shm_\d+|sem\.(faketime_sem_\d+|[A-Za-z0-9]{6}))$/.test(file);
 }
