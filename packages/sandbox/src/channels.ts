@@ -70,7 +70,13 @@ export const SinkholeRecord = z.discriminatedUnion('kind', [
     bodyHead: z.string(),
     canaryHits: z.array(CanaryHit),
     /** `head`: first bytes of the answer, base64; says what evaluated text was made of. */
-    response: z.object({ profile: z.string(), status: z.number(), bytes: z.number(), sha256: z.string(), head: z.string().optional() }),
+    response: z.object({
+      profile: z.string(),
+      status: z.number(),
+      bytes: z.number(),
+      sha256: z.string(),
+      head: z.string().optional(),
+    }),
     egress: z.enum(['sinkhole', 'blocked', 'mirror']),
   }),
   z.object({

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Deadlines, Limitation, Phase } from '@assay/kernel';
 import { boxDirectory, hookEnvironment, hookFifo, hookFile, type SystemTools } from '@assay/sandbox';
@@ -185,11 +184,4 @@ function clockLimitation(session: NpmSession, tools: SystemTools): Limitation[] 
       text: `the clock could not be set to ${clock}: libfaketime is not installed`,
     },
   ];
-}
-
-/** Folder for the files that are made for each analysis and mounted inside. */
-export function makeInsideFolder(work: string): string {
-  const folder = path.join(work, 'inside');
-  mkdirSync(folder, { mode: 0o755 });
-  return folder;
 }

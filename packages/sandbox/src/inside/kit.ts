@@ -18,7 +18,7 @@ export type HookConfig = {
   fifo: string;
   /** Lines of one thread before it only counts. */
   maxLines: number;
-  /** Timers of at least `overMs` fire after about `toMs` instead. Absent: timers are left alone. */
+  /** Timers over `overMs` (1 s or more) fire after `overMs` or `toMs`, whichever is more, and a little. Absent: left alone. */
   shorten?: { overMs: number; toMs: number };
   /** Program that is given the {@link DriverHandle} when it is the main module, and what it is told. Children do not inherit it. */
   driver?: string;
