@@ -1,4 +1,5 @@
 import type { TraceEvent } from '@assay/kernel';
+import { isDriverHost } from './driver.ts';
 import type { RunEvidence } from './evidence.ts';
 
 /** Events whose equals differ between runs by nothing but chance are compared without these. */
@@ -26,7 +27,10 @@ export function newBehaviour(run: RunEvidence, base: RunEvidence): string[] {
   return run.events
     .filter(
       (event) =>
-        telling.has(event.type) && event.egress !== 'mirror' && run.processes.get(event.process)?.toolchain !== true,
+        telling.has(event.type) &&
+        event.egress !== 'mirror' &&
+        !isDriverHost(event.host) &&
+        run.processes.get(event.process)?.toolchain !== true,
     )
     .filter((event) => !known.has(essence(event, run)))
     .slice(0, maxNew)

@@ -252,7 +252,7 @@ export class SandboxRun {
       { source: `${dir}/tmp`, target: '/tmp', writable: true },
       { source: `${dir}/home`, target: inhabitant.home, writable: true },
       { source: this.#overlaid ? `${dir}/project` : `${boxDirectory}/tree`, target: projectDirectory, writable: true },
-      { source: hook, target: hookFifo, writable: true },
+      { source: hook, target: hookFifo },
     ];
     const wrapped = wrap({
       bwrap: tools.bwrap,
