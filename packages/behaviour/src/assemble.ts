@@ -9,6 +9,7 @@ import { newBehaviour } from './novelty.ts';
 import type { Subject } from './npm/subject.ts';
 import type { InstalledPackage } from './npm/tree.ts';
 import { unservedPayloads } from './payloads.ts';
+import { withRefusedAnswer } from './refused-answer.ts';
 import {
   compareEvents,
   coverageOf,
@@ -54,7 +55,8 @@ export function rulesetDigest(): `sha256:${string}` {
 
 /** The report as a function of what was recorded; no I/O. */
 export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
-  const { subject, statics, runs, evidence } = parts;
+  const { subject, statics, evidence } = parts;
+  const runs = parts.runs.map((run) => withRefusedAnswer(run, evidence));
   const first = runs.find((run) => run.evidence.run === 'r0') ?? runs[0];
   if (first === undefined) throw new TypeError('a report needs at least one run');
   const events = runs.flatMap((run) => [...run.evidence.events]).sort(compareEvents);
