@@ -4,10 +4,9 @@ const everywhere = '{packages/*,apps/*,testing,bench,tools}';
 const resolve = { conditions: ['source'] };
 
 /**
- * Three projects, one after the other. `unit`: pure and in-process, many at once and without isolation, which is what
+ * Two projects, one after the other. `unit`: pure and in-process, many at once and without isolation, which is what
  * makes hundreds of files quick (so no test may leave global state behind). `sandbox`: real namespaces and child
- * processes, each file in a process of its own. `browser`: pages in a real Chromium; continuous integration only,
- * because it needs one installed.
+ * processes, each file in a process of its own.
  */
 export default defineConfig({
   resolve,
@@ -22,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [`${everywhere}/**/*.test.ts`],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/testdata/**', '**/*.{sandbox,browser}.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', '**/testdata/**', '**/*.sandbox.test.ts'],
           pool: 'threads',
           isolate: false,
           sequence: { groupOrder: 0 },
@@ -39,18 +38,6 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'browser',
-          include: [`${everywhere}/**/*.browser.test.ts`],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/testdata/**'],
-          pool: 'forks',
-          maxWorkers: 1,
-          testTimeout: 120_000,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -135,6 +135,37 @@ describe('checkArrows', () => {
     ]);
   });
 
+  it('takes types from development dependencies, and values not', async () => {
+    const root = await makeHouse({
+      'packages/kernel': {
+        devDependencies: ['@types/sarif', '@types/scope__log', 'tree'],
+        files: {
+          'src/a.ts': "import type { Log } from 'sarif';\nimport type { B } from '@scope/log';",
+          'src/b.ts': "import { type Node } from 'tree';",
+          'src/c.ts': "import { log } from 'sarif';\nimport { type Node, walk } from 'tree';",
+        },
+      },
+    });
+    expect(checkArrows(root)).toEqual([
+      'packages/kernel/src/c.ts: imports sarif, which packages/kernel/package.json does not declare under dependencies',
+      'packages/kernel/src/c.ts: imports tree, which packages/kernel/package.json does not declare under dependencies',
+    ]);
+  });
+
+  it('counts samples as tests, and keeps what is no test from using them', async () => {
+    const root = await makeHouse({
+      'packages/kernel': {
+        devDependencies: ['fixtures'],
+        files: {
+          'src/sample/a.ts': "import 'fixtures';\nimport 'vitest';",
+          'src/b.test.ts': "import './sample/a.ts';",
+          'src/c.ts': "import './sample/a.ts';",
+        },
+      },
+    });
+    expect(checkArrows(root)).toEqual(['packages/kernel/src/c.ts: imports ./sample/a.ts, which is for tests only']);
+  });
+
   it('refuses a relative path into another room', async () => {
     const root = await makeHouse({
       'packages/kernel': kernel,
@@ -177,6 +208,18 @@ describe('checkArrows', () => {
 describe('importsOf', () => {
   it('is not fooled by comments, strings and templates', () => {
     const text = "// import 'a';\nconst b = \"import 'b'\";\nconst c = `\nimport 'c';\n`;\nimport 'd';";
-    expect(importsOf('x.ts', text)).toEqual(['d']);
+    expect(importsOf('x.ts', text)).toEqual([{ specifier: 'd', typeOnly: false }]);
+  });
+
+  it.each([
+    ["import type { A } from 'a';", true],
+    ["import { type A, type B } from 'a';", true],
+    ["export type { A } from 'a';", true],
+    ["import { type A, b } from 'a';", false],
+    ["import 'a';", false],
+    ["export * from 'a';", false],
+    ["import type { A } from 'a';\nawait import('a');", false],
+  ])('tells whether anything is left at run time of %j', (text, typeOnly) => {
+    expect(importsOf('x.ts', text)).toEqual([{ specifier: 'a', typeOnly }]);
   });
 });

@@ -3,7 +3,7 @@ import { builtinModules } from 'node:module';
 import { dirname, join, posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { type House, house } from './house.ts';
-import { listFiles } from './tree.ts';
+import { isOfTests, isSample, listFiles } from './tree.ts';
 
 interface Manifest {
   name: string;
@@ -20,6 +20,12 @@ interface Room {
 const scope = '@assay/';
 /** Only tests and benchmarks stand on doubles. */
 const testsOnly = 'testing';
+
+interface Import {
+  specifier: string;
+  /** Nothing of it is left when the program runs. */
+  typeOnly: boolean;
+}
 
 /**
  * Holds the arrows of the house: who imports whom, that what is imported is declared, and that TypeScript's project
@@ -55,68 +61,76 @@ function checkImports(root: string, room: Room, may: readonly string[], rootMani
   const problems: string[] = [];
   const sources = listFiles(root, room.path).filter((file) => /\.[cm]?[jt]sx?$/.test(file));
   for (const file of sources) {
-    const isTest = /\.test\.tsx?$/.test(file);
-    for (const specifier of importsOf(file, readFileSync(join(root, file), 'utf8'))) {
-      const problem = checkImport(room, may, file, isTest, specifier, rootManifest);
+    for (const imported of importsOf(file, readFileSync(join(root, file), 'utf8'))) {
+      const problem = checkImport(room, may, file, imported, rootManifest);
       if (problem !== undefined) problems.push(`${file}: ${problem}`);
     }
   }
   return problems;
 }
 
-/** Module names a file imports or re-exports, types included; computed ones cannot be told and are left out. */
-export function importsOf(file: string, text: string): string[] {
+/** Modules a file imports or re-exports, each once; computed ones cannot be told and are left out. */
+export function importsOf(file: string, text: string): Import[] {
   const { module, errors } = parseSync(file, text);
   if (errors[0] !== undefined) throw new SyntaxError(`${file}: ${errors[0].message}`);
-  const dynamic = module.dynamicImports
-    .map(({ moduleRequest }) => /^(['"])(.*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end))?.[2])
-    .filter((name) => name !== undefined);
-  const reExported = module.staticExports.flatMap(({ entries }) =>
-    entries.flatMap(({ moduleRequest }) => (moduleRequest ? [moduleRequest.value] : [])),
-  );
-  return [
-    ...new Set([...module.staticImports.map(({ moduleRequest }) => moduleRequest.value), ...reExported, ...dynamic]),
-  ];
+  const found = new Map<string, boolean>();
+  const add = (specifier: string, typeOnly: boolean): void => {
+    found.set(specifier, typeOnly && (found.get(specifier) ?? true));
+  };
+  for (const { moduleRequest, entries } of module.staticImports) {
+    add(moduleRequest.value, entries.length > 0 && entries.every(({ isType }) => isType));
+  }
+  for (const { moduleRequest, isType } of module.staticExports.flatMap(({ entries }) => entries)) {
+    if (moduleRequest) add(moduleRequest.value, isType);
+  }
+  for (const { moduleRequest } of module.dynamicImports) {
+    const specifier = /^(['"])(.*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end))?.[2];
+    if (specifier !== undefined) add(specifier, false);
+  }
+  return [...found].map(([specifier, typeOnly]) => ({ specifier, typeOnly }));
 }
 
 function checkImport(
   room: Room,
   may: readonly string[],
   file: string,
-  isTest: boolean,
-  specifier: string,
+  { specifier, typeOnly }: Import,
   rootManifest: Manifest,
 ): string | undefined {
+  const ofTests = isOfTests(file);
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
-    return target.startsWith(`${room.path}/`) ? undefined : `imports ${specifier}, which is outside its room`;
+    if (!target.startsWith(`${room.path}/`)) return `imports ${specifier}, which is outside its room`;
+    return isSample(target) && !ofTests ? `imports ${specifier}, which is for tests only` : undefined;
   }
   if (specifier.startsWith('node:') || builtinModules.includes(specifier)) return undefined;
   const name = packageOf(specifier);
   if (name.startsWith(scope)) {
     const target = name.slice(scope.length);
-    if (!may.includes(target) && !(isTest && target === testsOnly)) {
+    if (!may.includes(target) && !(ofTests && target === testsOnly)) {
       return `imports ${name}: ${room.path} may import ${may.length === 0 ? 'nothing of ours' : may.join(', ')}`;
     }
   }
-  if (isDeclared(room.manifest, name, isTest)) return undefined;
+  if (isDeclared(room.manifest, name, ofTests, typeOnly)) return undefined;
   // What every test uses (the runner, the property library) is declared once, at the root.
-  if (isTest && !name.startsWith(scope) && isDeclared(rootManifest, name, true)) return undefined;
-  return `imports ${name}, which ${room.path}/package.json does not declare${isTest ? '' : ' under dependencies'}`;
+  if (ofTests && !name.startsWith(scope) && isDeclared(rootManifest, name, true, false)) return undefined;
+  const where = ofTests || typeOnly ? '' : ' under dependencies';
+  return `imports ${name}, which ${room.path}/package.json does not declare${where}`;
 }
 
 function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-function isDeclared(manifest: Manifest, name: string, isTest: boolean): boolean {
+/** Types are gone at run time, so that they may come from a development dependency, or exist only as declarations. */
+function isDeclared(manifest: Manifest, name: string, ofTests: boolean, typeOnly: boolean): boolean {
+  const declared = {
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...(ofTests || typeOnly ? manifest.devDependencies : {}),
+  };
   const types = `@types/${name.replace(/^@(.+)\/(.+)$/, '$1__$2')}`;
-  return (
-    name in { ...manifest.dependencies, ...manifest.optionalDependencies } ||
-    (name in { ...manifest.devDependencies } && isTest) ||
-    // A module that exists only as declarations.
-    types in { ...manifest.dependencies }
-  );
+  return name in declared || (typeOnly && types in declared);
 }
 
 function checkReferences(root: string, room: Room): string[] {

@@ -22,5 +22,12 @@ const build = await rolldown({
   },
 });
 await rm(bundle, { recursive: true, force: true });
-await build.write({ dir: bundle, format: 'esm', sourcemap: false, minify: false, entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
+await build.write({
+  dir: bundle,
+  format: 'esm',
+  sourcemap: false,
+  minify: false,
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+});
 await build.close();

@@ -36,6 +36,8 @@ describe('checkText', () => {
     ['src/a.ts', 'const f = "/srv/other";'],
     ['LICENSE', 'line\n'.repeat(maxSourceLines + 1)],
     ['src/a.ts', 'x;\n'.repeat(maxSourceLines)],
+    ['src/a.test.ts', 'x;\n'.repeat(maxSourceLines + 1)],
+    ['src/sample/a.ts', 'x;\n'.repeat(maxSourceLines + 1)],
   ])('lets pass in %s: %j', (path, text) => {
     expect(check(path, text)).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOfTests } from './tree.ts';
 
 const words = (...letters: string[]): string => letters.join('');
 
@@ -81,7 +82,7 @@ export function checkText(path: string, text: string, checkout: string): string[
   const machinePath = text.indexOf(checkout);
   if (machinePath !== -1) report(machinePath, 'contains a path of this machine');
   const lineCount = text.split('\n').length - 1;
-  if (isSource(path) && lineCount > maxSourceLines) {
+  if (isSource(path) && !isOfTests(path) && lineCount > maxSourceLines) {
     problems.push(`${path}: has ${lineCount} lines; over ${maxSourceLines} there are two ideas in it`);
   }
   return problems;

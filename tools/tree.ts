@@ -16,3 +16,13 @@ export function listFiles(root: string, folder: string): string[] {
   visit(join(root, folder));
   return found.sort();
 }
+
+/** What tests stand on, kept beside them: `sample/` holds made-up values as sources, `testdata/` holds files. */
+export function isSample(path: string): boolean {
+  return /(?:^|\/)(?:sample|testdata)\//.test(path);
+}
+
+/** A test, or what only tests use. Input: POSIX path relative to the root. */
+export function isOfTests(path: string): boolean {
+  return /\.test\.tsx?$/.test(path) || isSample(path);
+}

@@ -1,8 +1,10 @@
 import { dynamicBench } from './dynamic.ts';
+import { simulantsBench } from './simulants.ts';
 
 const [name, ...args] = process.argv.slice(2);
 const benches: Record<string, (args: readonly string[]) => Promise<number>> = {
   dynamic: dynamicBench,
+  simulants: simulantsBench,
 };
 const bench = name === undefined ? undefined : benches[name];
 if (bench === undefined) {

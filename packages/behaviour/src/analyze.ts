@@ -5,9 +5,10 @@ import type { NpmSource } from '@assay/registries';
 import { startMirror } from '@assay/registries';
 import { type Box, boxDirectory, findSystemTools, openBox, type RandomSource, type SystemTools } from '@assay/sandbox';
 import { assembleReport, type FinishedRun } from './assemble.ts';
-import { compareWithPrevious } from './baseline.ts';
+import { type Comparison, compareWithPrevious } from './baseline.ts';
 import { CanaryIds } from './canaries.ts';
-import type { Evidence, TreePackage } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { metadataClaims } from './metadata-claims.ts';
 import { NpmCache } from './npm/cache.ts';
 import { performRun, prepareTree } from './npm/perform.ts';
 import { type NpmSession, openSession } from './npm/session.ts';
@@ -148,16 +149,9 @@ class Analysis {
       this.#deps.parallelism,
     );
     const { facts: statics, ms: staticMs } = await staticsLater;
-    const baseline = await compareWithPrevious(
-      this.#request.previous,
-      subject,
-      statics,
-      prepared.tree,
-      source,
-      this.#signal,
-    );
+    const baseline = await compareWithPrevious(this.#request.previous, subject, prepared.tree, source, this.#signal);
     const trace = recorder.finish();
-    const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, baseline.treeFacts);
+    const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, baseline);
     const report = assembleReport({
       subject,
       statics,
@@ -225,7 +219,7 @@ class Analysis {
   async #statics(subject: Subject): Promise<{ facts: StaticFacts; ms: number }> {
     const { clock } = this.#deps;
     const begun = clock.monotonic();
-    const facts = readStatically(subject.archive, subject.resolved?.manifest);
+    const facts = readStatically(subject.archive, subject.resolved?.manifest, [metadataClaims(subject)]);
     return { facts, ms: Math.round(clock.monotonic() - begun) };
   }
 
@@ -272,7 +266,7 @@ function evidenceOf(
   runs: readonly FinishedRun[],
   tree: readonly InstalledPackage[] | undefined,
   canaries: CanaryIds,
-  compared: (one: InstalledPackage) => Pick<TreePackage, 'isNew' | 'newHooks'>,
+  compared: Comparison,
 ): Evidence {
   const imported = importedPackages(runs);
   return {
@@ -281,6 +275,7 @@ function evidenceOf(
       version: subject.version,
       declaredHosts: statics.declaredHosts,
       shipsDigests: statics.shipsDigests,
+      ...(compared.changedFiles === undefined ? {} : { changedFiles: compared.changedFiles }),
       tree: new Map(
         (tree ?? []).map((one) => [
           one.name,
@@ -289,7 +284,7 @@ function evidenceOf(
             version: one.version,
             hooks: one.hooks,
             ...(imported === undefined ? {} : { isImported: imported.has(one.name) }),
-            ...compared(one),
+            ...compared.treeFacts(one),
           },
         ]),
       ),

@@ -8,6 +8,8 @@ import { findingsOf } from './findings.ts';
 import { newBehaviour } from './novelty.ts';
 import type { Subject } from './npm/subject.ts';
 import type { InstalledPackage } from './npm/tree.ts';
+import { unservedPayloads } from './payloads.ts';
+import { withRefusedAnswer } from './refused-answer.ts';
 import {
   compareEvents,
   coverageOf,
@@ -53,7 +55,8 @@ export function rulesetDigest(): `sha256:${string}` {
 
 /** The report as a function of what was recorded; no I/O. */
 export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
-  const { subject, statics, runs, evidence } = parts;
+  const { subject, statics, evidence } = parts;
+  const runs = parts.runs.map((run) => withRefusedAnswer(run, evidence));
   const first = runs.find((run) => run.evidence.run === 'r0') ?? runs[0];
   if (first === undefined) throw new TypeError('a report needs at least one run');
   const events = runs.flatMap((run) => [...run.evidence.events]).sort(compareEvents);
@@ -64,7 +67,7 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
   }));
   const limitations = uniqueLimitations([
     ...statics.limitations,
-    ...runs.flatMap((run) => run.limitations),
+    ...runs.flatMap((run) => [...run.limitations, ...unservedPayloads(run.evidence, evidence)]),
     ...missingRuns(runs),
   ]);
   const triggers = { runs: runs.map((run) => triggerOf(run, first)) };
@@ -95,7 +98,7 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
     },
     events,
     network: {
-      requests: requests.map(({ response_sha256: _, headers: __, ...request }) => request),
+      requests: requests.map(({ response_sha256: _, response_head: __, headers: ___, ...request }) => request),
       ...foldedNetwork(runs),
     },
     canaries: [...evidence.canaries.values()].map((canary) => ({
@@ -105,8 +108,8 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
         .filter((event) => event.type === 'canary.egress' && event.canary === canary.id)
         .map(({ id }) => id),
     })),
-    dropped_files: runs.flatMap((run) => [...run.evidence.dropped]),
-    baseline: parts.baseline,
+    dropped_files: runs.flatMap((run) => run.evidence.dropped.map(({ isAnswer: _, ...file }) => file)),
+    baseline: withNews(parts.baseline, findings),
     triggers,
     capabilities: capabilitiesOf(runs, parts),
     environment: {
@@ -130,6 +133,17 @@ export function assembleReport(parts: ReportParts): DynamicAnalysisReport {
     truncation: first.truncation,
   };
   return fitReport(report);
+}
+
+function withNews(
+  baseline: ReportParts['baseline'],
+  findings: DynamicAnalysisReport['findings'],
+): ReportParts['baseline'] {
+  if (baseline.status !== 'compared') return baseline;
+  return {
+    ...baseline,
+    findings_new: [...new Set(findings.filter((one) => one.baseline === 'new').map(({ id }) => id))],
+  };
 }
 
 function dependenciesOf(

@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openPackageArchive, type PackageArchive } from '@assay/archive';
 import { archiveLimits, sha256 } from '@assay/kernel';
-import { fetchNpm, type NpmSource, previousVersion } from '@assay/registries';
+import { fetchNpm, type NpmSource, previousVersion, resolveNpm } from '@assay/registries';
 import type { TreePackage } from './evidence.ts';
-import type { Subject } from './npm/subject.ts';
-import { hooksOf, type InstalledPackage } from './npm/tree.ts';
+import { keptMembers, type Subject } from './npm/subject.ts';
+import { dependenciesOf, hooksOf, type InstalledPackage } from './npm/tree.ts';
 import type { DynamicAnalysisReport } from './report/index.ts';
-import type { StaticFacts } from './static.ts';
 
 export interface Comparison {
   report: DynamicAnalysisReport['baseline'];
   treeFacts: (one: InstalledPackage) => Pick<TreePackage, 'isNew' | 'newHooks'>;
+  /** Files of the artifact that are new or have other bytes than before; absent when nothing was compared. */
+  changedFiles?: ReadonlySet<string>;
   ms?: number;
 }
 
@@ -28,7 +29,6 @@ const maxNames = 200;
 export async function compareWithPrevious(
   file: string | undefined,
   subject: Subject,
-  _statics: StaticFacts,
   tree: readonly InstalledPackage[] | undefined,
   source: NpmSource,
   signal: AbortSignal,
@@ -44,6 +44,7 @@ export async function compareWithPrevious(
   const before = factsOf(previous.archive);
   const now = factsOf(subject.archive);
   const added = difference(now, before);
+  const kept = reachable(before.dependencies, tree ?? []);
   return {
     report: {
       status: 'compared',
@@ -55,15 +56,10 @@ export async function compareWithPrevious(
     },
     treeFacts: (one) => {
       if (one.name === subject.name) return { newHooks: added.hooks ?? [] };
-      // Deeper in the tree only what the package itself asks for can be compared without installing the version before.
-      return (added.dependencies ?? []).includes(one.name)
-        ? { isNew: true }
-        : now.dependencies.has(one.name)
-          ? { isNew: false }
-          : {};
+      return { isNew: !kept.has(one.name) };
     },
+    changedFiles: changedFiles(subject.archive, previous.archive),
     ms: Math.round(performance.now() - begun),
-    ...(tree === undefined ? {} : {}),
   };
 }
 
@@ -73,13 +69,33 @@ interface Facts {
   files: Set<string>;
 }
 
-function factsOf(archive: PackageArchive): Facts {
-  const manifest = archive.manifest.manifest;
-  const names = ['dependencies', 'optionalDependencies'].flatMap((field) => {
-    const value = manifest[field];
-    return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+function factsOf({ manifest: { manifest }, files }: PackageArchive): Facts {
+  return {
+    hooks: new Set(hooksOf(manifest, files.has('binding.gyp'))),
+    dependencies: new Set(dependenciesOf(manifest)),
+    files: new Set(files.keys()),
+  };
+}
+
+/**
+ * Names that are in the tree because of what the version before asked for, too. Deeper down the tree as it is now stands for
+ * the one that was: what its old dependencies have come to need since is their news.
+ */
+function reachable(names: ReadonlySet<string>, tree: readonly InstalledPackage[]): Set<string> {
+  const wanted = new Map<string, Set<string>>();
+  for (const { name, dependencies } of tree) wanted.set(name, new Set([...(wanted.get(name) ?? []), ...dependencies]));
+  const reached = new Set(names);
+  for (const name of reached) for (const next of wanted.get(name) ?? []) reached.add(next);
+  return reached;
+}
+
+function changedFiles(now: PackageArchive, before: PackageArchive): Set<string> {
+  const old = before.kept?.members;
+  const changed = [...(now.kept?.members ?? [])].filter(([file, { bytes, truncated }]) => {
+    const was = old?.get(file);
+    return was === undefined || truncated || was.truncated || !Buffer.from(bytes).equals(was.bytes);
   });
-  return { hooks: new Set(hooksOf(manifest, '')), dependencies: new Set(names), files: new Set(archive.files.keys()) };
+  return new Set(changed.map(([file]) => file));
 }
 
 function difference(a: Facts, b: Facts): Difference {
@@ -95,7 +111,11 @@ type Previous = { version: string; sha256: string; archive: PackageArchive };
 
 async function fromFile(file: string, signal: AbortSignal): Promise<Previous> {
   const bytes = await readFile(file);
-  const archive = await openPackageArchive(bytes, 'npm', archiveLimits, { label: path.basename(file), signal });
+  const archive = await openPackageArchive(bytes, 'npm', archiveLimits, {
+    label: path.basename(file),
+    keep: keptMembers,
+    signal,
+  });
   return { version: archive.manifest.version ?? 'unknown', sha256: sha256(bytes), archive };
 }
 
@@ -105,35 +125,20 @@ async function fromRegistry(
   signal: AbortSignal,
 ): Promise<Previous | { reason: string } | undefined> {
   const { resolved } = subject;
-  if (resolved === undefined) return undefined;
-  const version = previousVersion(resolved.packument, resolved.version);
-  const dist =
-    version === undefined
-      ? undefined
-      : (resolved.packument.versions[version]?.dist as
-          | { tarball?: unknown; integrity?: unknown; shasum?: unknown }
-          | undefined);
-  if (version === undefined || typeof dist?.tarball !== 'string') return undefined;
+  const version = resolved === undefined ? undefined : previousVersion(resolved.packument, resolved.version);
+  if (resolved === undefined || version === undefined) return undefined;
   try {
-    const fetched = await fetchNpm(
-      source,
-      {
-        packageName: resolved.packageName,
-        version,
-        dist: {
-          tarball: dist.tarball,
-          ...(typeof dist.integrity === 'string' ? { integrity: dist.integrity } : {}),
-          ...(typeof dist.shasum === 'string' ? { shasum: dist.shasum } : {}),
-        },
-      },
+    const before = await resolveNpm(source, { packageName: resolved.packageName, version }, signal);
+    const fetched = await fetchNpm(source, before, signal);
+    const archive = await openPackageArchive(fetched.path, 'npm', archiveLimits, {
+      label: fetched.fileName,
+      keep: keptMembers,
       signal,
-    );
-    const archive = await openPackageArchive(fetched.path, 'npm', archiveLimits, { label: fetched.fileName, signal });
+    });
     return { version, sha256: fetched.sha256, archive };
   } catch (error) {
     signal.throwIfAborted();
-    return {
-      reason: `the previous version ${version} could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`,
-    };
+    const why = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
+    return { reason: `the previous version ${version} could not be read: ${why}` };
   }
 }

@@ -1,4 +1,4 @@
-import { categoryOf, type Confidence, type Severity } from '@assay/kernel';
+import type { Confidence, Severity } from '@assay/kernel';
 
 /** What is always true of a claim, whichever rule makes it. */
 export interface Claim {
@@ -9,7 +9,12 @@ export interface Claim {
   mitre: readonly string[];
 }
 
-const claim = (severity: Severity, title: string, mitre: readonly string[], confidence: Confidence = 'high'): Claim => ({
+const claim = (
+  severity: Severity,
+  title: string,
+  mitre: readonly string[],
+  confidence: Confidence = 'high',
+): Claim => ({
   title,
   severity,
   confidence,
@@ -21,7 +26,10 @@ const claim = (severity: Severity, title: string, mitre: readonly string[], conf
  * different severity or confidence where the contract does.
  */
 export const claims = {
-  'ai.cli-abuse': claim('critical', 'AI command-line tool started with its permission checks off', ['T1059', 'T1588.007']),
+  'ai.cli-abuse': claim('critical', 'AI command-line tool started with its permission checks off', [
+    'T1059',
+    'T1588.007',
+  ]),
   'ai.reviewer-injection': claim('medium', 'Text addressed to reviewers or language models', ['T1656']),
   'c2.dead-drop': claim('high', 'Address of a server read from a public page', ['T1102.001']),
   'c2.reverse-shell': claim('critical', 'Shell bound to a network connection', ['T1059.004', 'T1571']),
@@ -52,7 +60,10 @@ export const claims = {
   'flow.secret-to-network': claim('high', 'Secrets flow to the network', ['T1552.001', 'T1041'], 'medium'),
   'hook.address-rewrite': claim('critical', 'Rewrites payment addresses in passing', ['T1565.002']),
   'hook.clipboard-swap': claim('critical', 'Replaces an address in the clipboard', ['T1115', 'T1565.002']),
-  'hook.global-patch': claim('high', 'Patches a shared function and changes or copies what passes', ['T1557', 'T1056.004']),
+  'hook.global-patch': claim('high', 'Patches a shared function and changes or copies what passes', [
+    'T1557',
+    'T1056.004',
+  ]),
   'hook.instrumentation': claim('low', 'Wraps a shared function and forwards unchanged', []),
   'install.build-effect': claim('high', 'Native build does more than build', ['T1195.002', 'T1059']),
   'install.lifecycle-hook': claim('info', 'Runs a script at install', ['T1195.002']),
@@ -70,13 +81,9 @@ export const claims = {
   'resource.miner': claim('critical', 'Mining pool contacted under CPU load', ['T1496.001']),
   'spread.publish-attempt': claim('critical', 'Tried to publish a package', ['T1195.002', 'T1570']),
   'spread.repo-write': claim('critical', 'Tried to write to source repositories', ['T1195.002', 'T1567.001']),
+  'tamper.other-extension': claim('critical', 'Changes an installed editor extension', ['T1554', 'T1176']),
   'tamper.other-package': claim('high', 'Changes another installed package', ['T1565.001', 'T1554']),
   'tamper.self-erase': claim('high', 'Erases or rewrites its own traces', ['T1070.004']),
 } as const satisfies Record<string, Claim>;
 
 export type ClaimId = keyof typeof claims;
-
-// A claim without a category would weigh nothing: fail when this table is loaded in tests, not in a verdict.
-export function assertClaims(): void {
-  for (const id of Object.keys(claims)) categoryOf(id);
-}

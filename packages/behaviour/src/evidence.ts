@@ -22,6 +22,8 @@ export interface SubjectFacts {
   declaredHosts: ReadonlySet<string>;
   /** Whether the artifact itself ships digests (hex or SRI) that a download can be checked against. */
   shipsDigests: boolean;
+  /** Files that are new or other than in the previous version; undefined when nothing was compared. */
+  changedFiles?: ReadonlySet<string>;
   /** Every package of the installed tree by name. */
   tree: ReadonlyMap<string, TreePackage>;
 }
@@ -37,6 +39,25 @@ export interface TreePackage {
   newHooks?: readonly string[];
 }
 
+export interface RequestEvidence extends NetworkRequest {
+  response_sha256?: string;
+  /** First bytes of the answer, base64. */
+  response_head?: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface DroppedEvidence extends DroppedFile {
+  /** The content came, whole or in part, out of an answer of the sinkhole. */
+  isAnswer: boolean;
+}
+
+export interface WrittenAndRun {
+  path: string;
+  /** Event that last wrote or renamed the file before. */
+  created: string;
+  executed: string;
+}
+
 export interface RunEvidence {
   run: RunId;
   plan: RunPlan;
@@ -44,7 +65,9 @@ export interface RunEvidence {
   events: readonly TraceEvent[];
   processes: ReadonlyMap<string, ProcessNode>;
   /** By the id of their `net.http` event. */
-  requests: ReadonlyMap<string, NetworkRequest & { response_sha256?: string; headers?: Readonly<Record<string, string>> }>;
-  dropped: readonly DroppedFile[];
+  requests: ReadonlyMap<string, RequestEvidence>;
+  dropped: readonly DroppedEvidence[];
+  /** Every file that was written and then run, also when its content was gone before it could be read. */
+  ran: readonly WrittenAndRun[];
   phases: Readonly<Partial<Record<Phase, string>>>;
 }

@@ -1,20 +1,25 @@
-import { type Baseline, categoryOf, compareSeverity, type Confidence, type Finding, type Severity, weightOf } from '@assay/kernel';
+import { type Confidence, categoryOf, compareSeverity, type Finding, type Severity, weightOf } from '@assay/kernel';
 import { claims } from './claims.ts';
 import type { Evidence } from './evidence.ts';
-import { canaryEgress, dnsChunked } from './rules/exfiltration.ts';
+import { aiCliAbuse } from './rules/agents.ts';
 import { decoyRead, metadataService } from './rules/credentials.ts';
 import { massDelete } from './rules/destruction.ts';
-import { aiCliAbuse, encodedPayload, writtenThenExecuted } from './rules/execution.ts';
+import { decodedThenEvaluated, triggeredPayload } from './rules/evaluation.ts';
+import { writtenThenExecuted } from './rules/execution.ts';
+import { canaryEgress, dnsChunked } from './rules/exfiltration.ts';
+import { fetchedCode } from './rules/fetched.ts';
 import { gates } from './rules/gates.ts';
 import { patches } from './rules/hooks.ts';
 import { buildEffect, lifecycleHook, prebuiltDownload, unusedDependency } from './rules/install.ts';
-import { deadDrop, egress, miner, reverseShell } from './rules/network.ts';
+import { deadDrop, egress, reverseShell } from './rules/network.ts';
 import { persistence } from './rules/persistence.ts';
-import { resources } from './rules/resources.ts';
+import { escapeAttempt, sandboxProbe } from './rules/probing.ts';
+import { miner, resources } from './rules/resources.ts';
 import type { Draft, RunRule } from './rules/rule.ts';
 import { spread } from './rules/spread.ts';
 import { staticDrafts } from './rules/static.ts';
-import { escapeAttempt, otherPackage, sandboxProbe, selfErase } from './rules/tampering.ts';
+import { otherExtension, otherPackage, selfErase } from './rules/tampering.ts';
+import { sincePrevious } from './since-previous.ts';
 
 const runRules: readonly RunRule[] = [
   decoyRead,
@@ -22,7 +27,9 @@ const runRules: readonly RunRule[] = [
   canaryEgress,
   dnsChunked,
   writtenThenExecuted,
-  encodedPayload,
+  fetchedCode,
+  decodedThenEvaluated,
+  triggeredPayload,
   aiCliAbuse,
   spread,
   massDelete,
@@ -33,6 +40,7 @@ const runRules: readonly RunRule[] = [
   miner,
   resources,
   otherPackage,
+  otherExtension,
   selfErase,
   sandboxProbe,
   escapeAttempt,
@@ -50,7 +58,9 @@ const runRules: readonly RunRule[] = [
  * first run that shows it gives the evidence.
  */
 export function findingsOf(evidence: Evidence): Finding[] {
-  const perRun = new Map(evidence.runs.map((run) => [run.run as string, runRules.flatMap((rule) => rule(run, evidence))]));
+  const perRun = new Map(
+    evidence.runs.map((run) => [run.run as string, runRules.flatMap((rule) => rule(run, evidence))]),
+  );
   const drafts: { run?: string; draft: Draft }[] = [
     ...staticDrafts(evidence).map((draft) => ({ draft })),
     ...[...perRun].flatMap(([run, found]) => found.map((draft) => ({ run, draft }))),
@@ -61,7 +71,7 @@ export function findingsOf(evidence: Evidence): Finding[] {
     const key = `${one.draft.id} ${one.draft.package}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  return [...groups.values()].map((group) => merge(group)).sort(byWeight);
+  return [...groups.values()].map((group) => compared(merge(group), group, evidence)).sort(byWeight);
 }
 
 function runOf(evidence: Evidence, draft: Draft): string {
@@ -70,7 +80,12 @@ function runOf(evidence: Evidence, draft: Draft): string {
 }
 
 function merge(group: { run?: string; draft: Draft }[]): Finding {
-  const weighed = group.map(({ run, draft }) => ({ run, draft, severity: severityOf(draft), confidence: confidenceOf(draft) }));
+  const weighed = group.map(({ run, draft }) => ({
+    run,
+    draft,
+    severity: severityOf(draft),
+    confidence: confidenceOf(draft),
+  }));
   const heaviest = weighed.reduce((best, one) => (weightOf(one) > weightOf(best) ? one : best));
   const claim = claims[heaviest.draft.id];
   const runs = [...new Set(weighed.map(({ run }) => run).filter((run) => run !== undefined))].sort();
@@ -87,8 +102,14 @@ function merge(group: { run?: string; draft: Draft }[]): Finding {
     evidence: [...new Set([...heaviest.draft.evidence, ...firstRun.flatMap((one) => one.draft.evidence)])].slice(0, 32),
     mitre: [...claim.mitre],
     summary: heaviest.draft.summary,
-    baseline: 'not_compared' satisfies Baseline,
+    baseline: 'not_compared',
   };
+}
+
+/** What a rule says itself of the version before goes before what files and dependencies tell. */
+function compared(finding: Finding, group: readonly { draft: Draft }[], evidence: Evidence): Finding {
+  const said = group.map(({ draft }) => draft.baseline).find((one) => one !== undefined);
+  return { ...finding, baseline: said ?? sincePrevious(finding, evidence) };
 }
 
 function severityOf(draft: Draft): Severity {
@@ -100,5 +121,9 @@ function confidenceOf(draft: Draft): Confidence {
 }
 
 function byWeight(a: Finding, b: Finding): number {
-  return weightOf(b) - weightOf(a) || compareSeverity(b.severity, a.severity) || (a.id < b.id ? -1 : a.id > b.id ? 1 : a.package < b.package ? -1 : 1);
+  return (
+    weightOf(b) - weightOf(a) ||
+    compareSeverity(b.severity, a.severity) ||
+    (a.id < b.id ? -1 : a.id > b.id ? 1 : a.package < b.package ? -1 : 1)
+  );
 }

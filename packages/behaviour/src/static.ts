@@ -29,11 +29,13 @@ const textual = /\.([cm]?[jt]sx?|json|md|markdown|txt|rst|sh|py|ya?ml|html?|css)
 /**
  * Reads every file of the artifact without running anything.
  *
- * *Shape:* `registryManifest` is what the registry tells of this version, if it was asked.
+ * *Shape:* `registryManifest` is what the registry tells of this version, if it was asked; `others` is what was found outside
+ * the files.
  */
 export function readStatically(
   archive: PackageArchive,
   registryManifest: Readonly<Record<string, unknown>> | undefined,
+  others: readonly Detection[] = [],
 ): StaticFacts {
   const members = archive.kept?.members ?? new Map();
   const files: SourceFile[] = [...members].map(([path, member]) => ({
@@ -50,6 +52,7 @@ export function readStatically(
     ...files.filter(({ path }) => textual.test(path)).flatMap((file) => [invisibleText(file), reviewerText(file)]),
     javascript,
     archiveOddities(archive),
+    ...others,
   ]);
   const signals: Signal[] = found.signals.map((signal, index) => ({ ...signal, id: `s${index + 1}` }));
   const truncated = files.filter((file) => file.truncated);

@@ -42,11 +42,22 @@ export function manifestConfusion(registry: Readonly<Record<string, unknown>>, a
   for (const field of ['dependencies', 'optionalDependencies', 'bin'] as const) {
     if (stable(normalised(field, registry)) !== stable(normalised(field, archive))) differences.push(field);
   }
-  const scripts = (manifest: Readonly<Record<string, unknown>>) => stable(Object.fromEntries(hookNames.map((name) => [name, record(manifest['scripts'])[name]])));
+  const scripts = (manifest: Readonly<Record<string, unknown>>) => stable(hooks(manifest));
   // Registries leave `scripts` out of abbreviated documents; only a full one can be compared.
-  if (registry['scripts'] !== undefined && scripts(registry) !== scripts(archive)) differences.push('scripts');
+  if (registry['scripts'] !== undefined && scripts(registry) !== scripts(archive) && !isImpliedBuild(registry, archive)) differences.push('scripts');
   for (const field of ['name', 'version'] as const) if (registry[field] !== undefined && registry[field] !== archive[field]) differences.push(field);
   return differences.length === 0 ? { signals: [], claims: [] } : confusion(differences);
+}
+
+function hooks(manifest: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(hookNames.map((name) => [name, record(manifest['scripts'])[name]]));
+}
+
+/** npm writes the build that a `binding.gyp` implies into the document that it publishes, and not into the archive. */
+function isImpliedBuild(registry: Readonly<Record<string, unknown>>, archive: Readonly<Record<string, unknown>>): boolean {
+  const { install, ...others } = hooks(registry);
+  const own = hooks(archive);
+  return install === 'node-gyp rebuild' && own['install'] === undefined && stable(others) === stable({ ...own, install: undefined });
 }
 
 function confusion(differences: string[]): Detection {

@@ -69,7 +69,14 @@ export const SinkholeRecord = z.discriminatedUnion('kind', [
     /** First 2 KiB of the body, base64. */
     bodyHead: z.string(),
     canaryHits: z.array(CanaryHit),
-    response: z.object({ profile: z.string(), status: z.number(), bytes: z.number(), sha256: z.string() }),
+    /** `head`: first bytes of the answer, base64; says what evaluated text was made of. */
+    response: z.object({
+      profile: z.string(),
+      status: z.number(),
+      bytes: z.number(),
+      sha256: z.string(),
+      head: z.string().optional(),
+    }),
     egress: z.enum(['sinkhole', 'blocked', 'mirror']),
   }),
   z.object({

@@ -18,6 +18,7 @@ export { hookEnvironment, hookFile, hookSources, hookVariable, writeHook } from 
 export { identityOf, makePersona, type Persona, type PersonaName, personasVersion } from './persona.ts';
 export * from './run.ts';
 export { type CertificateAuthority, encodeConfig, issueLeaf, makeCa, sinkholeArguments } from './sinkhole/index.ts';
+export { answerMarker } from './sinkhole/marker.ts';
 export { LineBuffer } from './streams.ts';
 export type { PhaseExit } from './supervise.ts';
 export * from './tools.ts';

@@ -94,7 +94,8 @@ export class SandboxRun {
     const { box, inhabitant, projectDirectory } = this.options;
     const dir = this.directory;
     const roots: [string, string][] = [
-      [projectDirectory, this.#overlaid ? `${dir}/project` : `${boxDirectory}/tree`],
+      // Before the layer is there, what is planted in the project goes into it: the tree below is shared by all runs.
+      [projectDirectory, `${dir}/${this.#overlaid ? 'project' : 'upper'}`],
       [inhabitant.home, `${dir}/home`],
       ['/tmp', `${dir}/tmp`],
       ['/var/tmp', `${dir}/vartmp`],

@@ -12,7 +12,7 @@ export interface ResourceUse {
   peakMemoryBytes: number;
   /** Largest number of processes seen at once. */
   peakProcesses: number;
-  /** User plus system time of processes still alive at the last look, milliseconds. */
+  /** User plus system time of the processes alive at a look and of what they had waited for, milliseconds; the largest seen. */
   cpuMs: number;
 }
 
@@ -53,7 +53,9 @@ function measureTree(rootPid: number, maxProcesses: number) {
   const total = { memoryBytes: 0, processes: 0, cpuMs: 0 };
   for (const { fields } of walkTree(rootPid)) {
     total.processes++;
-    total.cpuMs += ((Number(fields[11]) + Number(fields[12])) * 1000) / clockTicksPerSecond;
+    // Its own time in user and kernel mode, then that of children that ended and were waited for.
+    const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
+    total.cpuMs += (ticks * 1000) / clockTicksPerSecond;
     total.memoryBytes += Number(fields[21]) * pageBytes;
     if (total.processes > maxProcesses) break;
   }

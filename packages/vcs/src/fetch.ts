@@ -55,6 +55,14 @@ const toleratedFaults = [
 ];
 const tolerated = new RegExp(`: (?:${toleratedFaults.join('|')}): `);
 
+/**
+ * A repository of this machine serves itself, whoever owns it, without blobs if so asked, and fetches nothing of its own for
+ * that. A constant: git hands it to a shell.
+ */
+const localUploadPack =
+  "GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none git -c 'safe.directory=*' -c uploadpack.allowFilter=true " +
+  '-c uploadpack.allowAnySHA1InWant=true upload-pack';
+
 /** What every contact with a remote is held to: the checked addresses, no redirect, no stalled line. */
 function transportConfig(from: PinnedAddress): string[] {
   const pins = from.addresses.map((address) => (address.includes(':') ? `[${address}]` : address)).join(',');
@@ -72,8 +80,9 @@ function transportConfig(from: PinnedAddress): string[] {
 
 /** Lists refs of a remote; output as `parseRefs` takes it. *Errors:* as `fetchObjects`. */
 export async function listRemote(git: Git, from: PinnedAddress, signal?: AbortSignal): Promise<string> {
+  const [verb = '', ...args] = lsRemoteArgs(from.url);
   const command = {
-    args: lsRemoteArgs(from.url),
+    args: [verb, ...(from.protocol === 'file' ? [`--upload-pack=${localUploadPack}`] : []), ...args],
     deadlineMs: git.limits.refsDeadlineMs,
     config: transportConfig(from),
     protocols: [from.protocol],
@@ -139,6 +148,7 @@ async function attemptFetch(git: Git, request: FetchRequest, checks: readonly st
       `remote.origin.url=${from.url}`,
       'remote.origin.promisor=true',
       'remote.origin.partialclonefilter=blob:none',
+      ...(from.protocol === 'file' ? [`remote.origin.uploadpack=${localUploadPack}`] : []),
       ...checks,
       'fetch.unpackLimit=1',
       'fetch.writeCommitGraph=false',

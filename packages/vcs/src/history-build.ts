@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { VcsError } from './errors.ts';
 import { type Git, tooMuch } from './git.ts';
 import { History, type HistoryTable } from './history.ts';
@@ -46,19 +48,33 @@ async function buildHistory(git: Git, { dir, refs }: HistorySource, signal?: Abo
     '--no-notes',
     '--root',
     `--format=%x01%H %P`,
-    '--branches',
-    '--tags',
+    // From the refs as they were listed: what the remote has gained since is for the next listing.
+    '--ignore-missing',
+    '--stdin',
   ];
   const { maxCommits, maxChanges, readDeadlineMs: deadlineMs } = git.limits;
+  const tips = [...refs.branches.values(), ...[...refs.tags.values()].map(({ commit }) => commit)];
+  const input = [...new Set(tips)].map((tip) => `${tip}\n`).join('');
   const builder = new TableBuilder();
-  for await (const tokens of tokensOf(git.output({ args, dir, deadlineMs, signal }))) {
+  // Asked about nothing, git would answer about HEAD.
+  const words = input === '' ? [] : tokensOf(git.output({ args, dir, deadlineMs, signal, input }));
+  for await (const tokens of words) {
     for (const token of tokens) builder.add(token);
     if (builder.commitCount > maxCommits) throw tooMuch(args, 'maxCommits', maxCommits);
     if (builder.changeCount > maxChanges) throw tooMuch(args, 'maxChanges', maxChanges);
   }
   const mainTips = [...refs.tags.values()].map(({ commit }) => commit);
   if (refs.head !== undefined) mainTips.push(refs.head.commit);
-  return builder.finish(refs.objectFormat === 'sha256' ? 32 : 20, mainTips);
+  return builder.finish(refs.objectFormat === 'sha256' ? 32 : 20, mainTips, await shallowCommits(dir));
+}
+
+/** Commits whose parents are not here. Git keeps their ids in a file, one per line. */
+async function shallowCommits(dir: string): Promise<string[]> {
+  const text = await readFile(join(dir, 'shallow'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /**
@@ -102,7 +118,7 @@ class TableBuilder {
     }
   }
 
-  finish(idBytes: number, mainTips: readonly string[]): HistoryTable {
+  finish(idBytes: number, mainTips: readonly string[], shallow: readonly string[]): HistoryTable {
     const sorted = [...this.#blobs.keys()].sort();
     const rank = new Int32Array(sorted.length);
     sorted.forEach((id, index) => {
@@ -115,6 +131,7 @@ class TableBuilder {
     };
     return {
       idBytes,
+      isCutOff: shallow.some((commit) => this.#commits.has(commit)),
       commits: Buffer.from([...this.#commits.keys()].join(''), 'hex'),
       parents: Int32Array.from(this.#parents, ([first]) => first ?? -1),
       main: this.#reachable(mainTips),
@@ -129,7 +146,6 @@ class TableBuilder {
   #commit(text: string): void {
     const [id = '', ...parents] = text.trimEnd().split(' ');
     this.#commits.set(id, this.#parents.length);
-    // A parent beyond a shallow boundary is not there.
     this.#parents.push(parents.flatMap((parent) => this.#commits.get(parent) ?? []));
     this.#starts.push(this.#changes.length);
   }

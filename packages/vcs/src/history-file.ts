@@ -8,14 +8,21 @@ const sections = ['commits', 'parents', 'main', 'starts', 'blobs', 'paths', 'blo
 type Section = (typeof sections)[number];
 
 /**
- * Layout: one line of JSON `{magic, tips, idBytes, digest, lengths}`, padded to a multiple of eight bytes, then the sections
+ * Layout: one line of JSON `{magic, tips, idBytes, isCutOff, digest, lengths}`, padded to a multiple of eight bytes, then the sections
  * end to end, each padded the same. Numbers are in the machine's own order: the file never leaves it.
  */
 export async function writeHistoryFile(file: string, tips: string, table: HistoryTable): Promise<void> {
   const bodies = sections.map((name) => padded(bytesOf(table[name])));
   const body = Buffer.concat(bodies);
   const lengths = Object.fromEntries(sections.map((name) => [name, table[name].byteLength]));
-  const head = JSON.stringify({ magic, tips: sha256(tips), idBytes: table.idBytes, digest: sha256(body), lengths });
+  const head = JSON.stringify({
+    magic,
+    tips: sha256(tips),
+    idBytes: table.idBytes,
+    isCutOff: table.isCutOff,
+    digest: sha256(body),
+    lengths,
+  });
   const temporary = `${file}.${process.pid}.new`;
   await writeFile(temporary, Buffer.concat([padded(Buffer.from(`${head}\n`)), body]), { mode: 0o600 });
   await rename(temporary, file);
@@ -38,6 +45,8 @@ export async function readHistoryFile(file: string, tips: string): Promise<Histo
   }
   return {
     idBytes: head.idBytes ?? 20,
+    // Absent is taken for the worse.
+    isCutOff: head.isCutOff !== false,
     commits: parts.commits,
     parents: int32(parts.parents),
     main: parts.main,
@@ -53,6 +62,7 @@ type Head = {
   magic?: string;
   tips?: string;
   idBytes?: number;
+  isCutOff?: boolean;
   digest?: string;
   lengths?: Partial<Record<Section, number>>;
 };

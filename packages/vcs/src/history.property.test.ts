@@ -30,7 +30,8 @@ it('the history agrees, for every commit, with a listing of its tree', async () 
       const branches = Object.fromEntries(commits.map(({ id }) => [`b${id}`, id]));
       const dir = join(root, String(run++));
       const built = await buildGitRepository(dir, { commits, branches });
-      const refs = parseRefs('');
+      const listed = commits.map(({ id }) => `${built.commits[id]}\trefs/heads/b${id}\n`);
+      const refs = parseRefs(listed.join(''));
       const history = await loadHistory(git, { dir, cacheFile: join(dir, 'history.bin'), refs, tips: '' });
       const again = await loadHistory(git, { dir, cacheFile: join(dir, 'history.bin'), refs, tips: '' });
 
@@ -53,6 +54,12 @@ it('the history agrees, for every commit, with a listing of its tree', async () 
       const found = history.bestOverlap(wanted, 100);
       expect(Object.fromEntries(found.map(({ commit, matched }) => [commit, matched]))).toEqual(expected);
       expect(again.bestOverlap(wanted, 100)).toEqual(found);
+      for (const [changedPath] of Object.entries(commits[0]?.files ?? {})) {
+        for (const { commit, blob } of history.versionsOf(changedPath, 100)) {
+          expect(trees.get(commit)).toContainEqual(expect.objectContaining({ path: changedPath, blob }));
+        }
+      }
+      expect(history.versionsOf('no such path', 100)).toEqual([]);
       const origins = history.origins([...wanted, '00'.repeat(20)]);
       expect(new Set(origins.keys())).toEqual(wanted);
       for (const [blob, origin] of origins) {

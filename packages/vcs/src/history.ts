@@ -7,6 +7,8 @@ export type Reach = 'main' | 'side' | 'none';
 /** The table of a history, commits in topological order, parents first. Ids are lower-case hex, `idBytes` bytes each. */
 export type HistoryTable = {
   idBytes: number;
+  /** The repository itself is shallow: there was more. */
+  isCutOff: boolean;
   /** Ids of the commits, end to end. */
   commits: Buffer;
   /** Index of the first parent, −1 without one. */
@@ -45,6 +47,11 @@ export class History {
     return this.#table.parents.length;
   }
 
+  /** The repository was given without all of its past: what is not found here may have been there. */
+  get isCutOff(): boolean {
+    return this.#table.isCutOff;
+  }
+
   get blobCount(): number {
     return this.#table.blobIds.length / this.#table.idBytes;
   }
@@ -74,16 +81,18 @@ export class History {
     return found;
   }
 
-  /** Commits that changed a path, oldest first, at most `limit` (the newest of them). */
-  commitsChanging(path: string, limit: number): string[] {
+  /** What was at a path over time, newest first, at most `limit`: each blob with the commit that put it there. */
+  versionsOf(path: string, limit: number): { commit: string; blob: string }[] {
     const index = this.#names().indexOf(path);
-    if (index === -1) return [];
-    const { parents, starts, paths } = this.#table;
-    const found: string[] = [];
-    for (let commit = parents.length - 1; commit >= 0 && found.length < limit; commit--) {
-      if (paths.subarray(starts[commit], starts[commit + 1]).includes(index)) found.push(this.#commit(commit));
+    const { parents, starts, paths, blobs } = this.#table;
+    const found: { commit: string; blob: string }[] = [];
+    for (let commit = parents.length - 1; index !== -1 && commit >= 0 && found.length < limit; commit--) {
+      for (let at = starts[commit] ?? 0; at < (starts[commit + 1] ?? 0); at++) {
+        const blob = blobs[at] ?? -1;
+        if (paths[at] === index && blob >= 0) found.push({ commit: this.#commit(commit), blob: this.#blob(blob) });
+      }
     }
-    return found.reverse();
+    return found;
   }
 
   /**
@@ -121,6 +130,11 @@ export class History {
   #commit(index: number): string {
     const { commits, idBytes } = this.#table;
     return commits.toString('hex', index * idBytes, (index + 1) * idBytes);
+  }
+
+  #blob(index: number): string {
+    const { blobIds, idBytes } = this.#table;
+    return blobIds.toString('hex', index * idBytes, (index + 1) * idBytes);
   }
 
   #path(index: number): string {

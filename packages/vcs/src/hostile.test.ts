@@ -123,6 +123,13 @@ it('nothing of a repository is run: no hook, filter, pager, monitor, signature p
   ]) {
     git(['config', key, program]);
   }
+  // A partial clone that would bring what is missing with a program of its own.
+  git(['config', 'remote.evil.url', `file://${dir}`]);
+  git(['config', 'remote.evil.promisor', 'true']);
+  git(['config', 'remote.evil.uploadpack', program]);
+  git(['config', 'remote.evil.partialclonefilter', 'blob:none']);
+  git(['config', 'core.repositoryformatversion', '1']);
+  git(['config', 'extensions.partialClone', 'evil']);
   git(['config', 'log.showSignature', 'true']);
   await mirrors().use(`file://${dir}`, async (mirror) => {
     await mirror.fetchCommit(commit);
@@ -130,6 +137,7 @@ it('nothing of a repository is run: no hook, filter, pager, monitor, signature p
     await mirror.blobs([blob], { maxBytes: 1e6, maxTotalBytes: 1e6 });
     expect((await mirror.attributes(tree, ['f'])).get('f')?.exportSubst).toBe(true);
     expect((await mirror.history(0)).commitCount).toBe(1);
+    await expect(mirror.fetchBlobs(['ab'.repeat(20)])).rejects.toMatchObject({ code: 'REF_NOT_FOUND' });
   });
   expect(existsSync(mark)).toBe(false);
 });
@@ -143,4 +151,39 @@ it('a history of more commits or changes than allowed ends at the quota', async 
   await expect(history({ maxCommits: 2 })).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
   await expect(history({ maxChanges: 20 })).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
   expect(await history({})).toBe(3);
+});
+
+it('tags of a tree and of a blob, and a branchless HEAD, are part of no history and do no harm', async () => {
+  const blob = git(['hash-object', '-w', '--stdin'], 'x');
+  const tree = rawTree(['100644', 'f', blob]);
+  const commit = commitOf(tree);
+  git(['update-ref', 'refs/tags/a-tree', tree]);
+  git(['update-ref', 'refs/tags/a-blob', blob]);
+  git(['update-ref', '--no-deref', 'HEAD', commit]);
+  await mirrors().use(`file://${dir}`, async (mirror) => {
+    expect((await mirror.refs(0)).head).toEqual({ commit });
+    expect((await mirror.history(0)).commitCount).toBe(1);
+    await expect(mirror.fetchCommit(tree)).rejects.toMatchObject({ code: 'REF_NOT_FOUND' });
+  });
+});
+
+it('of a repository without its past there is the history it has, and it says that there was more', async () => {
+  rmSync(dir, { recursive: true });
+  await buildGitRepository(join(root, 'full'), { commits: ['a', 'b', 'c'].map((id) => ({ id, files: { id } })) });
+  const env = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', PATH: '/usr/local/bin:/usr/bin:/bin' };
+  execFileSync('git', ['clone', '-q', '--bare', '--depth=2', `file://${join(root, 'full')}`, dir], {
+    env,
+    stdio: 'pipe',
+  });
+  await mirrors().use(`file://${dir}`, async (mirror) => {
+    const { head } = await mirror.refs(0);
+    await mirror.fetchCommit(head?.commit ?? '');
+    const history = await mirror.history(0);
+    expect(history.commitCount).toBe(2);
+    expect(history.isCutOff).toBe(true);
+  });
+  await mirrors().use(`file://${join(root, 'full')}`, async (mirror) => {
+    await mirror.fetchCommit((await mirror.refs(0)).head?.commit ?? '');
+    expect((await mirror.history(0)).isCutOff).toBe(false);
+  });
 });

@@ -78,6 +78,23 @@ describe('what cannot be had is a clear error', () => {
     expect(await failing('o/stall', { fetchDeadlineMs: 700 })).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
 
+  it('what has come is told while it comes', async () => {
+    const { url, commits } = await server.add('o/slow', {
+      commits: [{ id: 'x', files: { blob: randomBytes(900_000) } }],
+    });
+    const received: number[] = [];
+    await mirrorsWith({ fetchDeadlineMs: 1500 }).use(url, async (mirror) => {
+      await mirror.fetchCommit(commits.x ?? '');
+      const [entry] = await mirror.tree(commits.x ?? '');
+      server.fail('o/slow', { kind: 'stall', afterBytes: 600_000 });
+      const onProgress = (bytes: number): void => void received.push(bytes);
+      await expect(mirror.fetchBlobs([entry?.blob ?? ''], { onProgress })).rejects.toMatchObject({
+        code: 'DEADLINE_EXCEEDED',
+      });
+    });
+    expect(Math.max(...received)).toBeGreaterThan(300_000);
+  });
+
   it('a pack that is cut off is unsound, leaves nothing, and is fetched again in full', async () => {
     server.fail('o/cut', { kind: 'truncated', afterBytes: 300 });
     expect(await failing('o/cut')).toMatchObject({ code: 'REPOSITORY_INVALID' });

@@ -45,6 +45,7 @@ export class Mirror {
   readonly #reader: ObjectReader;
   readonly #attributes: AttributeReader;
   #pinned: PinnedAddress | undefined;
+  #hasFetched = false;
 
   constructor(options: MirrorOptions) {
     this.url = options.address.url;
@@ -55,6 +56,11 @@ export class Mirror {
     this.#use = options.use;
     this.#reader = new ObjectReader(options.git, this.dir);
     this.#attributes = new AttributeReader(options.git, this.dir, this.#reader);
+  }
+
+  /** Whether this handle has brought anything in. */
+  get hasFetched(): boolean {
+    return this.#hasFetched;
   }
 
   get dir(): string {
@@ -93,7 +99,7 @@ export class Mirror {
    */
   async fetchCommit(id: string, { ref, signal, onProgress }: Wait & { ref?: string } = {}): Promise<void> {
     if (!isObjectId(id)) throw new VcsError('REF_NOT_FOUND', `${quoted(id)} is not a commit id`, {});
-    if (await this.has(id, signal)) return;
+    if (await this.has(id, signal)) return await this.#assertCommit(id, signal);
     await this.#fetching(signal, async (from) => {
       await this.#create(id.length === 64 ? 'sha256' : 'sha1', signal);
       if (await this.has(id, signal)) return;
@@ -109,12 +115,7 @@ export class Mirror {
         await fetch(ref);
       }
     });
-    const type = (await this.#reader.info([id], signal)).get(id)?.type;
-    if (type === 'commit') return;
-    throw new VcsError('REF_NOT_FOUND', `repository ${quoted(this.url)} has no commit ${id}`, {
-      url: this.url,
-      commit: id,
-    });
+    await this.#assertCommit(id, signal);
   }
 
   /** Every path of a commit that is here. *Errors:* as `readTree`. */
@@ -168,7 +169,7 @@ export class Mirror {
     if ((await readFile(whole, 'utf8').catch(absent)) !== tips) {
       await this.#fetching(signal, async (from) => {
         await this.#create(refs.objectFormat, signal);
-        const flags = ['--prune', ...((await this.#isShallow()) ? ['--unshallow'] : [])];
+        const flags = ['--prune', '--update-shallow', ...((await this.#isShallow()) ? ['--unshallow'] : [])];
         const wants = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
         await fetchObjects(this.#git, { dir: this.dir, from, wants, flags, onProgress, signal });
         await writeWhole(whole, tips);
@@ -212,6 +213,16 @@ export class Mirror {
     await this.#use.release();
   }
 
+  /** A tree is listed like a commit, and a tag names one: neither is where an artifact was made. */
+  async #assertCommit(id: string, signal: AbortSignal | undefined): Promise<void> {
+    const type = (await this.#reader.info([id], signal)).get(id)?.type;
+    if (type === 'commit') return;
+    throw new VcsError('REF_NOT_FOUND', `repository ${quoted(this.url)} has no commit ${id}`, {
+      url: this.url,
+      commit: id,
+    });
+  }
+
   async #reach(signal: AbortSignal | undefined): Promise<PinnedAddress> {
     const address = this.#address;
     if (address.protocol === 'file' && (await stat(new URL(address.url)).catch(absent)) === undefined) {
@@ -231,6 +242,7 @@ export class Mirror {
       this.#git.limits.lockDeadlineMs,
       signal,
     );
+    this.#hasFetched = true;
     try {
       await work(from);
     } finally {

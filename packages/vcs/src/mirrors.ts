@@ -11,7 +11,7 @@ import { Mirror } from './mirror.ts';
 export type MirrorsOptions = {
   /** Absolute folder for mirrors only; made when it is not there. */
   cacheDir: string;
-  /** Bytes that all mirrors together may hold on disk, looked at when one is closed. */
+  /** Bytes that all mirrors together may hold on disk; looked at by `trim`, which `use` calls after every fetch. */
   maxCacheBytes: number;
   access: Access;
   limits: VcsLimits;
@@ -48,13 +48,14 @@ export class Mirrors {
     return new Mirror({ git: this.#git, access: this.#options.access, address, places, use });
   }
 
-  /** Opens, works, closes, and then keeps the cache below its size. */
+  /** Opens, works, closes, and keeps the cache below its size when something was fetched. */
   async use<T>(url: string, work: (mirror: Mirror) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const mirror = await this.open(url, signal);
     try {
       return await work(mirror);
     } finally {
       await mirror.close();
+      if (mirror.hasFetched) await this.trim();
     }
   }
 

@@ -9,6 +9,13 @@ const effect = finding(
   inBuild,
 );
 const fixture = finding('exec.fixture-to-exec', 'high', ['file.read', 'file.write', 'process.exec'], inBuild);
+/** In a pipe the result may be opened before the fixture is read. */
+const fixturePiped = finding(
+  'exec.fixture-to-exec',
+  'high',
+  [['file.read', 'file.write'], ['file.read', 'file.write'], 'process.exec'],
+  inBuild,
+);
 const addon = text`
   #include <node_api.h>
   static napi_value Init(napi_env env, napi_value exports) { return exports; }
@@ -151,7 +158,7 @@ export const build: readonly Simulant[] = [
         { scripts: { install: `${latchCommand}sh build-aux/gen.sh` } },
       ),
     ],
-    expect: fires('suspicious', [fixture]),
+    expect: fires('suspicious', [fixturePiped]),
     note: 'Two valid-looking archives hold the halves; the result has a library’s name and is sourced and run by a shell.',
   },
   {

@@ -3,7 +3,16 @@ import { armed, finding, fires, hooked, latchCommand, pkg, quiet, type Simulant,
 
 const inHook = { phase: ['install'] } as const;
 const ran = finding('exec.fetched-code', 'critical', ['net.http', 'file.write', 'process.exec'], inHook);
-const ranUnwritten = finding('exec.fetched-code', 'critical', ['net.http', 'process.exec'], inHook);
+/** A shell in a pipe may start before what it reads is asked for. */
+const ranUnwritten = finding(
+  'exec.fetched-code',
+  'critical',
+  [
+    ['net.http', 'process.exec'],
+    ['net.http', 'process.exec'],
+  ],
+  inHook,
+);
 const evaluated = finding('exec.fetched-code', 'critical', ['net.http', 'runtime.hook'], inHook);
 
 /** B02: a hook fetches a script or another runtime and runs it. The sinkhole's answer is all there ever is to run. */

@@ -6,6 +6,16 @@ const hiddenRan = finding('exec.hidden-unicode', 'critical', ['signal', 'runtime
   phase: ['static', 'import'],
 });
 const hiddenOnly = finding('exec.hidden-unicode', 'high', ['signal'], { phase: ['static'] });
+/** A shell in a pipe may start before the picture is read. */
+const mediaPiped = finding(
+  'exec.media-payload',
+  'critical',
+  [
+    ['file.read', 'process.exec'],
+    ['file.read', 'process.exec'],
+  ],
+  { phase: ['install'] },
+);
 const mediaRan = finding('exec.media-payload', 'critical', ['file.read', ['runtime.hook', 'process.exec']], {
   phase: ['install', 'import'],
 });
@@ -164,7 +174,7 @@ export const hidden: readonly Simulant[] = [
         },
       ),
     ],
-    expect: fires('malicious', [mediaRan]),
+    expect: fires('malicious', [mediaPiped]),
     note: 'tail, sed and printf turn the end of a picture into a shell line that writes a marker.',
   },
   {

@@ -1,5 +1,6 @@
 import type { Limitation, Phase, TraceEvent } from '@assay/kernel';
 import {
+  answerMarker,
   type Decoy,
   decoyPaths,
   type ExecutedFile,
@@ -13,21 +14,20 @@ import {
   StraceParser,
   TraceReducer,
 } from '@assay/sandbox';
-import type { RunEvidence } from '../evidence.ts';
+import type { DroppedEvidence, RunEvidence, WrittenAndRun } from '../evidence.ts';
 import type { TraceRecorder } from '../recorder.ts';
-import type { DroppedFile, MeasuredPhase, PhaseReport } from '../report/index.ts';
+import type { MeasuredPhase, PhaseReport } from '../report/index.ts';
+import { limitationsOf, type Observed } from './limitations.ts';
 import type { PhaseStep } from './phases.ts';
 import type { NpmSession } from './session.ts';
 
 const captureLimits = { maxFiles: 256, maxFileBytes: 32 * 1024 * 1024, maxKeptBytes: 64 * 1024 };
 const maxHookLines = 200_000;
 const lateRecordsMs = 12;
-
-interface Observed {
-  step: PhaseStep;
-  reducer: TraceReducer;
-  exit: PhaseExit;
-}
+/** More than starting Node and loading an ordinary tree of packages takes; says something only beside other evidence. */
+const loadMs = 2000;
+/** Share of the time until the deadline; what waits uses next to none, what spins shares the processors with other runs. */
+const spinShare = 0.3;
 
 /** Collects what the channels of one run say, step by step, and gives it as evidence. */
 export class RunObserver {
@@ -41,7 +41,8 @@ export class RunObserver {
   };
   readonly #mask: (text: string) => string;
   readonly #observed: Observed[] = [];
-  readonly #dropped: DroppedFile[] = [];
+  readonly #dropped: DroppedEvidence[] = [];
+  readonly #ran: WrittenAndRun[] = [];
   #current: TraceReducer | undefined;
   #missedFiles = 0;
 
@@ -75,7 +76,7 @@ export class RunObserver {
         target: this.#target,
         tmp: ['/tmp', '/var/tmp', '/dev/shm'],
         caches: [`${persona.home}/.npm`, `${persona.home}/.cache`],
-        toolchain: ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc'],
+        toolchain: ['/usr', '/bin', '/sbin', '/lib', '/lib64'],
       },
       ids: this.#recorder.ids,
       origin: this.#origin,
@@ -101,11 +102,14 @@ export class RunObserver {
     this.#current = reducer;
     reducer.start(performance.timeOrigin + performance.now());
     const parser = new StraceParser(reducer);
+    const said: Observed['said'] = [];
     let hookLines = 0;
     const hooks = new LineBuffer((line) => {
       if (++hookLines > maxHookLines) return;
       const record = parseHookLine(line);
-      if (record !== undefined) reducer.hook(record);
+      if (record === undefined) return;
+      if (record.kind === 'driver') said.push(record);
+      reducer.hook(record);
     });
     const exit = await run.exec(
       {
@@ -131,7 +135,9 @@ export class RunObserver {
     parser.end();
     // The sinkhole is another process: what it saw last may still be on its way.
     await new Promise((resolve) => setTimeout(resolve, lateRecordsMs));
-    if (exit.ended === 'deadline' && exit.use.cpuMs > 0.7 * deadlineMs)
+    if (step.runsPackageCode && exit.use.cpuMs > loadMs)
+      reducer.resource('cpu', `${exit.use.cpuMs} ms of processor time`, Date.now());
+    if (exit.ended === 'deadline' && exit.use.cpuMs > spinShare * deadlineMs)
       reducer.resource('spin', `${exit.use.cpuMs} ms of processor time`, Date.now());
     reducer.finish(
       performance.timeOrigin + performance.now(),
@@ -139,8 +145,15 @@ export class RunObserver {
       exit.ended === 'exit' ? undefined : exit.ended,
     );
     this.#missedFiles += capture.missed;
-    this.#collect(capture, created, executed);
-    this.#observed.push({ step, reducer, exit });
+    this.#collect(capture, created, executed, reducer);
+    this.#ran.push(
+      ...executed.map(({ report, created: event, executed: exec }) => ({
+        path: report,
+        created: event,
+        executed: exec,
+      })),
+    );
+    this.#observed.push({ step, reducer, exit, said });
     return exit;
   }
 
@@ -154,6 +167,7 @@ export class RunObserver {
       processes: new Map(this.#observed.flatMap(({ reducer }) => reducer.nodes()).map((node) => [node.key, node])),
       requests: new Map(requests.map((request) => [request.event, request])),
       dropped: this.#dropped,
+      ran: this.#ran,
       phases: {},
     };
   }
@@ -193,62 +207,7 @@ export class RunObserver {
   }
 
   limitations(): Limitation[] {
-    const { run } = this.session.plan;
-    const found: Limitation[] = [];
-    for (const { step, reducer, exit } of this.#observed) {
-      const base = { run, phase: step.phase };
-      const facts = reducer.facts();
-      if (exit.ended === 'deadline')
-        found.push({
-          ...base,
-          code: 'phase_deadline',
-          channel: 'processes',
-          effect: 'blocks_benign',
-          text: `${step.phase} was stopped at its deadline`,
-        });
-      else if (exit.ended !== 'exit')
-        found.push({
-          ...base,
-          code: `phase_${exit.ended}`,
-          channel: 'processes',
-          effect: 'blocks_benign',
-          text: `${step.phase} was stopped: limit on ${exit.ended}`,
-        });
-      if (facts.malformedLines > 0)
-        found.push({
-          ...base,
-          code: 'trace_malformed',
-          channel: 'processes',
-          effect: 'blocks_benign',
-          text: `${facts.malformedLines} lines of the tracer could not be read`,
-        });
-      if (!facts.started)
-        found.push({
-          ...base,
-          code: 'phase_not_started',
-          channel: 'processes',
-          effect: 'blocks_benign',
-          text: `${step.phase} (${step.name}) was not seen to start`,
-        });
-      const gaps = reducer.channelGaps();
-      if (gaps.length > 0)
-        found.push({
-          ...base,
-          code: 'hook_gap',
-          channel: 'runtime_hook',
-          effect: 'note',
-          text: `the runtime hook was silent in ${new Set(gaps.map((gap) => gap.process)).size} processes (${gaps[0]?.kind}: ${gaps[0]?.detail})`,
-        });
-    }
-    if (this.#missedFiles > 0)
-      found.push({
-        run,
-        code: 'file_not_captured',
-        channel: 'files',
-        effect: 'note',
-        text: `${this.#missedFiles} written files were gone before they could be read`,
-      });
-    return found;
+    return limitationsOf(this.session.plan.run, this.#observed, this.#missedFiles);
   }
 
   truncation(): { field: string; kept: number; total: number }[] {
@@ -267,13 +226,23 @@ export class RunObserver {
     capture: FileCapture,
     created: ReadonlyMap<string, { event: string; report: string }>,
     executed: readonly ExecutedFile[],
+    reducer: TraceReducer,
   ): void {
+    const answers = new Set(
+      reducer
+        .network()
+        .requests.flatMap(({ response_sha256: sha256, egress }) =>
+          sha256 === undefined || egress !== 'sinkhole' ? [] : [sha256],
+        ),
+    );
     for (const file of capture.collect()) {
       const made = created.get(file.path);
-      const ran = executed.find((one) => one.path === file.path);
+      const ran = executed.find((one) => one.path === file.path || one.created === made?.event);
       const kind = kindOf(file.head);
-      // What a package writes into its own folder without running it is listed under Files; what it drops elsewhere is shown.
-      if (made === undefined || (ran === undefined && /^\{(pkg|dep:)/.test(made.report))) continue;
+      const isAnswer = answers.has(file.sha256) || file.head.includes(answerMarker);
+      // What a package writes into its own folder without running it is listed under Files; what it drops elsewhere, or got
+      // from the network, is shown.
+      if (made === undefined || (ran === undefined && !isAnswer && /^\{(pkg|dep:)/.test(made.report))) continue;
       this.#dropped.push({
         path: made.report,
         sha256: file.sha256,
@@ -285,6 +254,7 @@ export class RunObserver {
         ...(ran === undefined ? {} : { executed: ran.executed }),
         deleted: file.deleted,
         signals: [],
+        isAnswer,
       });
     }
   }
@@ -296,7 +266,8 @@ function outcomeOf(exit: PhaseExit): string {
 }
 
 function statusOf(exit: PhaseExit, step: PhaseStep): MeasuredPhase['Status'] {
-  if (exit.ended === 'deadline') return 'error_timeout';
+  // A program that waits for something to do was started, and that is all that was asked.
+  if (exit.ended === 'deadline') return step.mayFail ? 'completed' : 'error_timeout';
   if (exit.ended !== 'exit') return 'error_other';
   return exit.exitCode === 0 || step.mayFail ? 'completed' : 'error_other';
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Deadlines, Limitation, Phase } from '@assay/kernel';
 import { boxDirectory, hookEnvironment, hookFifo, hookFile, type SystemTools } from '@assay/sandbox';
@@ -76,8 +75,8 @@ export async function performRun(
           hasHooks ? [runHooks(`${subject.name}@${subject.version}`, toolchain)] : [],
           deps.deadlines.installMs,
         ],
-        ['import', importSteps(subject, session, toolchain), deps.deadlines.importMs],
-        ['execute', executeSteps(subject, session, toolchain), deps.deadlines.executeMs],
+        ['import', importSteps(subject, session, deps.deadlines), deps.deadlines.importMs],
+        ['execute', executeSteps(subject, session, deps.deadlines), deps.deadlines.executeMs],
       ];
       for (const [phase, steps, deadlineMs] of phases) {
         if (steps.length > 0) await progress(phase, () => performPhase(observer, steps, deadlineMs, context));
@@ -121,7 +120,7 @@ async function performPhase(
     if (left < 100) return;
     await observer.step(
       step,
-      left,
+      Math.min(left, step.deadlineMs ?? left),
       hookEnvironment(`${insideDirectory}/${hookFile}`, { fifo: hookFifo, ...step.hook }),
       clock,
       signal,
@@ -185,11 +184,4 @@ function clockLimitation(session: NpmSession, tools: SystemTools): Limitation[] 
       text: `the clock could not be set to ${clock}: libfaketime is not installed`,
     },
   ];
-}
-
-/** Folder for the files that are made for each analysis and mounted inside. */
-export function makeInsideFolder(work: string): string {
-  const folder = path.join(work, 'inside');
-  mkdirSync(folder, { mode: 0o755 });
-  return folder;
 }

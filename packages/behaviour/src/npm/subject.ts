@@ -31,7 +31,8 @@ export interface Subject {
   timings: { resolve: number; fetch: number };
 }
 
-const keep = { maxMemberBytes: 64 * 1024 * 1024, maxTotalBytes: 512 * 1024 * 1024 };
+/** How much of an artifact's files is held in memory for static reading. */
+export const keptMembers = { maxMemberBytes: 64 * 1024 * 1024, maxTotalBytes: 512 * 1024 * 1024 };
 
 export async function loadSubject(
   target: AnalysisTarget,
@@ -78,7 +79,7 @@ async function fromRegistry(
   const archive = await openPackageArchive(fetched.path, 'npm', archiveLimits, {
     label: fetched.fileName,
     fileName: fetched.fileName,
-    keep,
+    keep: keptMembers,
     signal,
   });
   const withVersion = parsePurl(versioned(requestedPurl, resolved.version), { npmNameCase: 'keep' });
@@ -114,7 +115,7 @@ async function fromArchive(target: { archive: string; purl?: string }, signal: A
   const archive = await openPackageArchive(bytes, 'npm', archiveLimits, {
     label: fileName,
     fileName: tgzName(fileName),
-    keep,
+    keep: keptMembers,
     signal,
   });
   const { name, version } = archive.manifest;

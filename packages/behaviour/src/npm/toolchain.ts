@@ -110,7 +110,7 @@ async function insideFolder(cacheDirectory: string, node: string): Promise<strin
   await mkdir(path.dirname(target), { recursive: true });
   await rm(temporary, { recursive: true, force: true });
   await writeHook(temporary, node);
-  await bundleInside(drivers, ['install-hooks'], temporary);
+  await bundleInside(drivers, ['install-hooks', 'import', 'execute'], temporary);
   await writeFile(path.join(temporary, 'npmrc'), globalNpmrc);
   try {
     await rename(temporary, target);

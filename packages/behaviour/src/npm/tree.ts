@@ -10,6 +10,8 @@ export interface InstalledPackage {
   /** Life-cycle scripts npm runs for a dependency, `binding.gyp` counted as `install`. */
   hooks: string[];
   integrity?: string;
+  /** Names that its manifest asks for at run time, optional ones included. */
+  dependencies: string[];
 }
 
 const hookNames = ['preinstall', 'install', 'postinstall'] as const;
@@ -37,7 +39,8 @@ export function readInstalledTree(project: string): InstalledPackage[] {
           name,
           version: text(manifest.version) ?? '0.0.0',
           location: where,
-          hooks: hooksOf(manifest, folder),
+          hooks: hooksOf(manifest, existsSync(path.join(folder, 'binding.gyp'))),
+          dependencies: dependenciesOf(manifest),
           ...(integrity === undefined ? {} : { integrity }),
         });
       }
@@ -48,18 +51,24 @@ export function readInstalledTree(project: string): InstalledPackage[] {
   return found.sort((a, b) => (a.location < b.location ? -1 : 1));
 }
 
-export function hooksOf(manifest: Readonly<Record<string, unknown>>, folder: string): string[] {
+/** Life-cycle scripts that npm runs for a dependency; a `binding.gyp` without scripts of its own is built. */
+export function hooksOf(manifest: Readonly<Record<string, unknown>>, hasGyp: boolean): string[] {
   const scripts = manifest.scripts;
   const declared =
     typeof scripts === 'object' && scripts !== null
       ? hookNames.filter((name) => typeof (scripts as Record<string, unknown>)[name] === 'string')
       : [];
   const implied =
-    manifest.gypfile !== false &&
-    !declared.includes('install') &&
-    !declared.includes('preinstall') &&
-    existsSync(path.join(folder, 'binding.gyp'));
+    hasGyp && manifest.gypfile !== false && !declared.includes('install') && !declared.includes('preinstall');
   return implied ? [...declared, 'install'] : declared;
+}
+
+/** Names of what a manifest asks for at run time. */
+export function dependenciesOf(manifest: Readonly<Record<string, unknown>>): string[] {
+  return ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((field) => {
+    const value = manifest[field];
+    return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  });
 }
 
 function packageFolders(modules: string): string[] {

@@ -1,5 +1,6 @@
 import type { Severity, TraceEvent } from '@assay/kernel';
 import type { RunEvidence } from '../evidence.ts';
+import { nameOf } from './reached.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
 
 /** Kinds whose reading is high: nothing but its own tool has business there (package-analysis contract §5, last line). */
@@ -9,7 +10,7 @@ const highKinds = new Set(['ssh_key', 'aws', 'gcp', 'azure', 'kube', 'browser_pr
 const silentKinds = new Set(['host_identity', 'api_argument', 'cloud_metadata', 'clipboard']);
 
 /**
- * `cred.decoy-read`: package code opened a planted credential. Its own project's `.env` read by explicit use (execute) is
+ * `cred.decoy-read`: package code opened a planted credential. The project's own `.env` read when imported or called is
  * what a configuration library is for and is not a claim; leaving with it is (`exfil.canary-egress`).
  */
 export const decoyRead: RunRule = (run, all) => {
@@ -18,7 +19,7 @@ export const decoyRead: RunRule = (run, all) => {
     if (event.type !== 'canary.read' || event.outcome !== 'ok' || !byPackage(run, event)) continue;
     const kind = all.canaries.get(event.canary ?? '')?.kind;
     if (kind === undefined || silentKinds.has(kind)) continue;
-    if (kind === 'dotenv' && event.phase === 'execute') continue;
+    if (kind === 'dotenv' && event.phase !== 'install') continue;
     // One variable seen in passing while the whole environment is copied is not a look at the secret.
     if (kind === 'env_token' && event.detail === 'enumerate') continue;
     const severity: Severity = highKinds.has(kind) && event.phase !== 'execute' ? 'high' : 'medium';
@@ -34,7 +35,8 @@ export const decoyRead: RunRule = (run, all) => {
   return drafts;
 };
 
-const metadataHosts = /^(169\.254\.169\.254|169\.254\.170\.2|fd00:ec2::254|metadata\.google\.internal|100\.100\.100\.200|kubernetes\.default(\.svc.*)?)$/;
+const metadataHosts =
+  /^(169\.254\.169\.254|169\.254\.170\.2|fd00:ec2::254|metadata\.google\.internal|100\.100\.100\.200|kubernetes\.default(\.svc.*)?)$/;
 
 /** `cred.metadata-service`: cloud metadata or the cluster's API asked for by package code. */
 export const metadataService: RunRule = (run, all) => {
@@ -42,7 +44,7 @@ export const metadataService: RunRule = (run, all) => {
   for (const event of run.events) {
     if (event.type !== 'net.http' && event.type !== 'net.connect') continue;
     if (!byPackage(run, event)) continue;
-    const address = [event.host, event.ip].find((name) => name !== undefined && metadataHosts.test(name));
+    const address = [nameOf(run, event), event.ip].find((name) => name !== undefined && metadataHosts.test(name));
     if (address === undefined) continue;
     drafts.push({
       id: 'cred.metadata-service',

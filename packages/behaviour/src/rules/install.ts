@@ -1,5 +1,6 @@
 import type { TraceEvent } from '@assay/kernel';
-import { contacts, isDeclared } from './network.ts';
+import { contacts } from './network.ts';
+import { isDeclared, isLocal, nameOf } from './reached.ts';
 import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
 
 /** `install.lifecycle-hook`: said of every package whose script ran; medium when the previous version had none. */
@@ -16,7 +17,7 @@ export const lifecycleHook: RunRule = (run, all) => {
       id: 'install.lifecycle-hook',
       phase: 'install',
       package: process.package,
-      severity: (owner?.newHooks?.length ?? 0) > 0 ? 'medium' : 'info',
+      ...((owner?.newHooks?.length ?? 0) > 0 ? { severity: 'medium', baseline: 'new' } : {}),
       evidence: evidenceOf(evidence),
       summary: `${process.package} runs ${process.argv.slice(-1)[0]?.slice(0, 80) ?? 'a script'} at install`,
     });
@@ -28,7 +29,13 @@ export const lifecycleHook: RunRule = (run, all) => {
 export const prebuiltDownload: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of contacts(run)) {
-    if (event.phase !== 'install' || event.type !== 'net.http' || (event.method ?? 'GET') !== 'GET' || !isDeclared(all, event.host)) continue;
+    if (
+      event.phase !== 'install' ||
+      event.type !== 'net.http' ||
+      (event.method ?? 'GET') !== 'GET' ||
+      !isDeclared(all, nameOf(run, event))
+    )
+      continue;
     drafts.push({
       id: 'install.prebuilt-download',
       phase: 'install',
@@ -59,13 +66,29 @@ export const buildEffect: RunRule = (run, all) => {
   return drafts;
 
   function isEffect(event: TraceEvent): boolean {
-    if (event.type === 'net.http' || event.type === 'net.connect') return event.egress !== 'mirror' && !/^127\.|^::1/.test(event.ip ?? '') && event.protocol !== 'unix' && !isDeclared(all, event.host);
-    return event.type === 'file.write' && event.outcome === 'ok' && /^(~\/(?!\.cache\/|\.npm\/|\.node-gyp\/|(?:[^/]+\/)*node_modules\/)|\/etc\/|\/usr\/)/.test(event.path ?? '');
+    if (event.type === 'net.http' || event.type === 'net.connect')
+      return (
+        event.ip !== undefined &&
+        event.egress !== 'mirror' &&
+        !isLocal(event) &&
+        event.protocol !== 'raw' &&
+        !isDeclared(all, nameOf(run, event))
+      );
+    return (
+      event.type === 'file.write' &&
+      event.outcome === 'ok' &&
+      /^(~\/(?!\.cache\/|\.npm\/|\.node-gyp\/|(?:[^/]+\/)*node_modules\/)|\/etc\/|\/usr\/)/.test(event.path ?? '')
+    );
   }
 
   function underBuild(event: TraceEvent): boolean {
     const seen = new Set<string>();
-    for (let key: string | undefined = event.process; key !== undefined && !seen.has(key); key = run.processes.get(key)?.parent_key) {
+    for (
+      // The build tool itself asks its vendor for headers: only what it starts is looked at.
+      let key: string | undefined = run.processes.get(event.process)?.parent_key;
+      key !== undefined && !seen.has(key);
+      key = run.processes.get(key)?.parent_key
+    ) {
       seen.add(key);
       if (run.processes.get(key)?.argv.some((arg) => buildTools.test(arg)) === true) return true;
     }
@@ -77,16 +100,31 @@ export const buildEffect: RunRule = (run, all) => {
 export const unusedDependency: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const dependency of all.subject.tree.values()) {
-    if (dependency.name === all.subject.name || dependency.hooks.length === 0 || dependency.isImported !== false || dependency.isNew === false) continue;
-    const acts = run.events.filter((event) => event.phase === 'install' && ownerOf(run, all, event) === dependency.name && byPackage(run, event) && isAct(event));
+    if (
+      dependency.name === all.subject.name ||
+      dependency.hooks.length === 0 ||
+      dependency.isImported !== false ||
+      dependency.isNew === false
+    )
+      continue;
+    const acts = run.events.filter(
+      (event) =>
+        event.phase === 'install' &&
+        ownerOf(run, all, event) === dependency.name &&
+        byPackage(run, event) &&
+        isAct(event),
+    );
     if (acts.length === 0) continue;
     const compared = dependency.isNew === true;
     drafts.push({
       id: 'dep.new-unused',
       phase: 'install',
       package: dependency.name,
-      ...(compared ? {} : { severity: 'medium', confidence: 'low' }),
-      evidence: evidenceOf(ancestry(run, acts[0]?.process ?? ''), acts.slice(0, 8).map((event) => event.id)),
+      ...(compared ? { baseline: 'new' } : { severity: 'medium', confidence: 'low' }),
+      evidence: evidenceOf(
+        ancestry(run, acts[0]?.process ?? ''),
+        acts.slice(0, 8).map((event) => event.id),
+      ),
       summary: `${dependency.name} is imported by nothing${compared ? ' and new' : ''}; its hook acted`,
     });
   }
@@ -96,5 +134,10 @@ export const unusedDependency: RunRule = (run, all) => {
 function isAct(event: TraceEvent): boolean {
   if (event.type === 'process.exec') return false;
   if (event.type === 'net.http') return event.egress !== 'mirror';
-  return (event.type === 'file.write' && !/^\{|^\/dev\//.test(event.path ?? '')) || event.type === 'file.delete' || event.type === 'canary.egress' || event.type === 'file.chmod';
+  return (
+    (event.type === 'file.write' && !/^\{|^\/dev\//.test(event.path ?? '')) ||
+    event.type === 'file.delete' ||
+    event.type === 'canary.egress' ||
+    event.type === 'file.chmod'
+  );
 }

@@ -15,12 +15,12 @@ const autostart = [
 
 /** Configuration that AI agents and editors execute or obey. */
 const agentConfig = [
-  /^~\/\.(claude|cursor|codex|gemini|aider|continue|windsurf|codeium|copilot|qwen|kiro|amazonq|aws\/amazonq)(\/|\.json$|$)/,
+  /^~\/\.(claude|cursor|codex|gemini|aider|continue|windsurf|codeium|copilot|qwen|kiro|amazonq|aws\/amazonq)(\/(?!extensions\/)|\.json$|$)/,
   /^~\/\.(claude|mcp|cursor)\.json$/,
   /^~\/\.config\/(claude|Claude|Code|Cursor|VSCodium|Windsurf|zed|github-copilot|goose|opencode)\//,
   /^~\/(?:[^/]+\/)*(CLAUDE|AGENTS|GEMINI|COPILOT|SKILL)\.md$/,
   /^~\/(?:[^/]+\/)*\.(cursorrules|windsurfrules|clinerules|mcp\.json)$/,
-  /^~\/(?:[^/]+\/)*\.(claude|cursor|codex|gemini|windsurf|kiro|vscode|idea)\/(?!.*\bnode_modules\b)/,
+  /^~\/(?:[^/]+\/)*\.(claude|cursor|codex|gemini|windsurf|kiro|vscode|idea)\/(?!extensions\/|.*\bnode_modules\b)/,
   /^~\/(?:[^/]+\/)*\.github\/copilot-instructions\.md$/,
 ];
 
@@ -30,7 +30,8 @@ const writes = new Set<TraceEvent['type']>(['file.write', 'file.rename', 'file.l
 export const persistence: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
-    const target = event.type === 'file.write' ? event.path : event.to;
+    // A rename gives a file its new name; of a link, the place counts and not what it leads to.
+    const target = event.type === 'file.rename' ? event.to : event.path;
     if (!writes.has(event.type) || event.outcome !== 'ok' || target === undefined || !byPackage(run, event)) continue;
     const id = claimFor(target);
     if (id === undefined) continue;
@@ -45,7 +46,8 @@ export const persistence: RunRule = (run, all) => {
   for (const event of run.events) {
     if (event.type !== 'process.exec' || !byPackage(run, event)) continue;
     const command = (event.argv ?? []).join(' ');
-    if (!/(^|\/)(crontab(?! -l)|systemctl( --user)? (enable|link)|launchctl (load|bootstrap))\b/.test(command)) continue;
+    if (!/(^|\/)(crontab(?! -l)|systemctl( --user)? (enable|link)|launchctl (load|bootstrap))\b/.test(command))
+      continue;
     drafts.push({
       id: 'persist.autostart',
       phase: event.phase,

@@ -1,4 +1,4 @@
-import type { Confidence, FindingPhase, Severity, TraceEvent } from '@assay/kernel';
+import type { Baseline, Confidence, FindingPhase, Severity, TraceEvent } from '@assay/kernel';
 import type { ClaimId } from '../claims.ts';
 import type { Evidence, RunEvidence } from '../evidence.ts';
 
@@ -13,6 +13,8 @@ export interface Draft {
   summary: string;
   severity?: Severity;
   confidence?: Confidence;
+  /** Said only by rules that compare with the previous version themselves. */
+  baseline?: Baseline;
 }
 
 /** Looks at one run. Pure: no I/O, no clock, no state between calls. */
@@ -26,6 +28,17 @@ export function byPackage(run: RunEvidence, event: TraceEvent): boolean {
   return run.processes.get(event.process)?.toolchain !== true;
 }
 
+/** Whether package code did this, itself or through a tool that it started: `npm publish`, `git push`. */
+export function onBehalf(run: RunEvidence, event: TraceEvent): boolean {
+  const process = run.processes.get(event.process);
+  return process?.toolchain !== true || process.package !== undefined;
+}
+
+/** Base name of the program that an exec really started; `argv[0]` is anybody's choice. */
+export function programOf(event: Pick<TraceEvent, 'executable' | 'argv'>): string {
+  return (event.executable ?? event.argv?.[0] ?? '').split('/').at(-1) ?? '';
+}
+
 /** Package that the event's process (or, for hook records, its caller) belongs to; the subject when unknown. */
 export function ownerOf(run: RunEvidence, all: Evidence, event: TraceEvent): string {
   return event.package ?? run.processes.get(event.process)?.package ?? all.subject.name;
@@ -35,7 +48,11 @@ export function ownerOf(run: RunEvidence, all: Evidence, event: TraceEvent): str
 export function ancestry(run: RunEvidence, processKey: string): string[] {
   const ids: string[] = [];
   const seen = new Set<string>();
-  for (let key: string | undefined = processKey; key !== undefined && !seen.has(key); key = run.processes.get(key)?.parent_key) {
+  for (
+    let key: string | undefined = processKey;
+    key !== undefined && !seen.has(key);
+    key = run.processes.get(key)?.parent_key
+  ) {
     seen.add(key);
     if (run.processes.get(key)?.toolchain) continue;
     const exec = execOf(run).get(key);
@@ -50,7 +67,8 @@ function execOf(run: RunEvidence): Map<string, string> {
   let map = execCache.get(run);
   if (map === undefined) {
     map = new Map();
-    for (const event of run.events) if (event.type === 'process.exec') map.set(event.process, event.id);
+    for (const event of run.events)
+      if (event.type === 'process.exec' && event.outcome === 'ok') map.set(event.process, event.id);
     execCache.set(run, map);
   }
   return map;

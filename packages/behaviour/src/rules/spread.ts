@@ -1,6 +1,7 @@
 import type { TraceEvent } from '@assay/kernel';
-import { commandWords } from './execution.ts';
-import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } from './rule.ts';
+import type { Evidence, RequestEvidence, RunEvidence } from '../evidence.ts';
+import { commandWords } from './agents.ts';
+import { ancestry, byPackage, type Draft, evidenceOf, onBehalf, ownerOf, type RunRule } from './rule.ts';
 
 /** API hosts of code forges and the paths that create or change repositories, workflows, keys or secrets there. */
 const forgeHost = /(^|\.)(github|gitlab|bitbucket|codeberg|gitea|sr\.ht)(\.[a-z]+)+$/;
@@ -10,75 +11,95 @@ const writingMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
  * `spread.publish-attempt` (package code publishes to a registry) and `spread.repo-write` (it creates or changes
- * repositories). In `execute` an exported function that publishes is a release tool doing its job: it must have been handed
- * no decoy of the host, else it is spreading.
+ * repositories), itself or through the tools for it. In `execute` an exported function that publishes is a release tool doing
+ * its job: only a credential of the host that package code looked up by itself makes it spreading.
  */
 export const spread: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
-    if (event.type === 'net.http' && byPackage(run, event)) {
-      const claim = claimFor(event);
-      if (claim === undefined || (event.phase === 'execute' && !carriesHostCredential(event))) continue;
-      drafts.push({
-        id: claim,
-        phase: event.phase,
-        package: ownerOf(run, all, event),
-        evidence: evidenceOf(ancestry(run, event.process), credentialReads(event), event.id),
-        summary: `${event.method} ${event.host}${event.url_path ?? ''}`.slice(0, 120),
-      });
-    }
-    const words = commandWords(event);
-    if (words === undefined || event.phase === 'execute') continue;
-    const claim = commandClaim(words);
-    if (claim === undefined || !byPackage(run, startedBy(event))) continue;
+    const claim =
+      event.type === 'net.http' ? requestClaim(event, run.requests.get(event.id)) : commandClaim(commandWords(event));
+    if (claim === undefined || !onBehalf(run, event)) continue;
+    if (
+      event.phase === 'execute' &&
+      !(event.type === 'net.http' && byPackage(run, event) && carriesHostCredential(run, all, event))
+    )
+      continue;
+    const owner = ownerOf(run, all, event);
     drafts.push({
       id: claim,
       phase: event.phase,
-      package: ownerOf(run, all, event),
-      evidence: evidenceOf(ancestry(run, event.process), event.id),
-      summary: `ran ${words.join(' ').slice(0, 100)}`,
+      package: owner,
+      evidence: evidenceOf(ancestry(run, event.process), credentialReads(run, all, event, owner), event.id),
+      summary:
+        event.type === 'net.http'
+          ? `${event.method} ${event.host}${event.url_path ?? ''}`.slice(0, 120)
+          : `ran ${commandWords(event)?.join(' ').slice(0, 100)}`,
     });
   }
   return drafts;
-
-  /** `npm publish` is itself a toolchain process: what counts is who started it. */
-  function startedBy(event: TraceEvent): TraceEvent {
-    const parent = run.processes.get(event.process)?.parent_key;
-    return event.type === 'process.exec' && parent !== undefined ? { ...event, process: parent } : event;
-  }
-
-  function credentialReads(event: TraceEvent): string[] {
-    return run.events
-      .filter((other) => other.type === 'canary.read' && other.t_ms <= event.t_ms && other.process === event.process)
-      .slice(-3)
-      .map((other) => other.id);
-  }
-
-  function carriesHostCredential(event: TraceEvent): boolean {
-    return (run.requests.get(event.id)?.canary_hits ?? []).some((hit) => {
-      const kind = all.canaries.get(hit.canary)?.kind;
-      return kind !== undefined && kind !== 'api_argument' && kind !== 'host_identity';
-    });
-  }
 };
 
-function claimFor(event: TraceEvent): 'spread.publish-attempt' | 'spread.repo-write' | undefined {
+/** What the same package had looked at before, in whichever process. */
+function credentialReads(run: RunEvidence, all: Evidence, event: TraceEvent, owner: string): string[] {
+  return run.events
+    .filter(
+      (other) =>
+        other.type === 'canary.read' &&
+        other.t_ms <= event.t_ms &&
+        other.phase === event.phase &&
+        onBehalf(run, other) &&
+        ownerOf(run, all, other) === owner,
+    )
+    .filter((other) => isHostCredential(all, other.canary))
+    .slice(-3)
+    .map((other) => other.id);
+}
+
+function carriesHostCredential(run: RunEvidence, all: Evidence, event: TraceEvent): boolean {
+  return (run.requests.get(event.id)?.canary_hits ?? []).some((hit) => isHostCredential(all, hit.canary));
+}
+
+function isHostCredential(all: Evidence, canary: string | undefined): boolean {
+  const kind = all.canaries.get(canary ?? '')?.kind;
+  return kind !== undefined && kind !== 'api_argument' && kind !== 'host_identity';
+}
+
+type SpreadClaim = 'spread.publish-attempt' | 'spread.repo-write';
+
+function requestClaim(event: TraceEvent, request: RequestEvidence | undefined): SpreadClaim | undefined {
   const method = event.method ?? 'GET';
+  const path = event.url_path ?? '';
   if (event.egress === 'mirror') return method === 'PUT' ? 'spread.publish-attempt' : undefined;
+  // The service that a push asks for, before it sends anything.
+  if (/[?&]service=git-receive-pack\b|\/git-receive-pack$/.test(path)) return 'spread.repo-write';
   if (!writingMethods.has(method)) return undefined;
-  if (method === 'PUT' && isPackagePath(event.url_path)) return 'spread.publish-attempt';
-  if (event.host !== undefined && forgeHost.test(event.host) && forgeWrite.test(event.url_path ?? '')) return 'spread.repo-write';
+  if (request?.response?.profile === 'publish-refused' || (method === 'PUT' && isPackagePath(path)))
+    return 'spread.publish-attempt';
+  // A forge is known by its name, or by answering like one: companies run their own.
+  const isForge = forgeHost.test(event.host ?? '') || request?.response?.profile === 'code-forge';
+  if (isForge && forgeWrite.test(path)) return 'spread.repo-write';
   return undefined;
 }
 
 /** `PUT /@scope%2fname`: what a registry's publish looks like on any host. Matches `/left-pad`; not `/api/upload`. */
 function isPackagePath(urlPath: string | undefined): boolean {
-  return urlPath !== undefined && /^\/(@[a-z0-9~._-]+(%2f|\/))?[a-z0-9~._-]+$/i.test(urlPath) && !/\.[a-z0-9]{2,4}$/i.test(urlPath);
+  return (
+    urlPath !== undefined &&
+    /^\/(@[a-z0-9~._-]+(%2f|\/))?[a-z0-9~._-]+$/i.test(urlPath) &&
+    !/\.[a-z0-9]{2,4}$/i.test(urlPath)
+  );
 }
 
-function commandClaim(words: readonly string[]): 'spread.publish-attempt' | 'spread.repo-write' | undefined {
+function commandClaim(words: readonly string[] | undefined): SpreadClaim | undefined {
+  if (words === undefined) return undefined;
   const line = words.join(' ');
-  if (/(^| |\/)(npm|pnpm|yarn|npm-cli\.js)( -[^ ]+)* (npm )?publish\b/.test(line) || /\btwine upload\b/.test(line)) return 'spread.publish-attempt';
-  if (/(^| |\/)git( -[^ ]+( [^ -][^ ]*)?)* push\b/.test(line) || /(^| |\/)gh (repo create|workflow|secret set|api .*-X ?(POST|PUT))/.test(line)) return 'spread.repo-write';
+  if (/(^| |\/)(npm|pnpm|yarn|npm-cli\.js)( -[^ ]+)* (npm )?publish\b/.test(line) || /\btwine upload\b/.test(line))
+    return 'spread.publish-attempt';
+  if (
+    /(^| |\/)git( -[^ ]+( [^ -][^ ]*)?)* push\b/.test(line) ||
+    /(^| |\/)gh (repo create|workflow|secret set|api .*-X ?(POST|PUT))/.test(line)
+  )
+    return 'spread.repo-write';
   return undefined;
 }

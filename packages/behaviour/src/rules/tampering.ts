@@ -28,7 +28,8 @@ export const otherPackage: RunRule = (run, all) => {
 
 function targetPackage(event: TraceEvent, subject: string): string | undefined {
   if (changes.has(event.type)) {
-    if (event.path === undefined || /\/node_modules\/\.(cache|bin|vite|package-lock)/.test(event.path)) return undefined;
+    if (event.path === undefined || /\/node_modules\/\.(cache|bin|vite|package-lock)/.test(event.path))
+      return undefined;
     if (event.path.startsWith('{pkg}/')) return subject;
     return /^\{dep:([^}]+)\}\//.exec(event.path)?.[1];
   }
@@ -36,29 +37,63 @@ function targetPackage(event: TraceEvent, subject: string): string | undefined {
   return undefined;
 }
 
-/** Same scope, or one name extends the other (`esbuild` and `@esbuild/linux-x64`, `sharp` and `@img/sharp-linux-x64`). */
-export function sameFamily(a: string, b: string): boolean {
-  const scope = (name: string) => (name.startsWith('@') ? name.slice(1, name.indexOf('/')) : name);
+/**
+ * Whether `target` belongs to the owner of `actor`: the same scope, a scope or a name made from the actor's (`esbuild` and
+ * `@esbuild/linux-x64`, `sharp` and `@img/sharp-linux-x64`). Never the other way round: anybody can take a name that begins
+ * with a well-known one.
+ */
+export function sameFamily(actor: string, target: string): boolean {
+  const scope = (name: string) => (name.startsWith('@') ? name.slice(1, name.indexOf('/')) : undefined);
   const base = (name: string) => name.slice(name.indexOf('/') + 1);
-  return scope(a) === scope(b) || base(a).startsWith(base(b)) || base(b).startsWith(base(a));
+  if (scope(target) !== undefined && scope(target) === (scope(actor) ?? actor)) return true;
+  return base(target).startsWith(`${base(actor)}-`) && scope(target) !== undefined;
 }
+
+const extensionFolder =
+  /^~\/(?:[^/]+\/)*\.(vscode|vscode-insiders|vscode-server|vscode-oss|cursor|cursor-server|windsurf|windsurf-server|kiro|trae|positron)\/extensions\/[^/]+\//;
+
+/** `tamper.other-extension`: files of an installed editor extension are made or changed. */
+export const otherExtension: RunRule = (run, all) => {
+  const drafts: Draft[] = [];
+  for (const event of run.events) {
+    const target = event.type === 'file.rename' ? event.to : event.path;
+    if (
+      !(changes.has(event.type) || event.type === 'file.link') ||
+      event.outcome !== 'ok' ||
+      target === undefined ||
+      !byPackage(run, event)
+    )
+      continue;
+    if (!extensionFolder.test(target)) continue;
+    drafts.push({
+      id: 'tamper.other-extension',
+      phase: event.phase,
+      package: ownerOf(run, all, event),
+      evidence: evidenceOf(ancestry(run, event.process), event.id),
+      summary: `changed ${target}`,
+    });
+  }
+  return drafts;
+};
 
 /** `tamper.self-erase`: after it ran, package code removes or rewrites the very files that made it run. */
 export const selfErase: RunRule = (run, all) => {
   const drafts: Draft[] = [];
   for (const event of run.events) {
-    if (event.outcome !== 'ok' || event.phase !== 'install' || !byPackage(run, event)) continue;
-    const erases = event.type === 'file.delete' || event.type === 'file.rename' || (event.type === 'file.write' && isManifest(event.path));
-    if (!erases || event.path === undefined) continue;
+    if (event.outcome !== 'ok' || event.phase === 'execute' || !byPackage(run, event)) continue;
+    if (event.type !== 'file.delete' && event.type !== 'file.rename' && event.type !== 'file.write') continue;
     const owner = ownerOf(run, all, event);
     const own = owner === all.subject.name ? '{pkg}/' : `{dep:${owner}}/`;
-    if (!event.path.startsWith(own) || !(isManifest(event.path) || ranAsHook(run, event, event.path))) continue;
+    // A file that it made itself is no trace of how it came to run.
+    const gone = event.own === true ? [event.to] : [event.path, event.to];
+    const target = gone.find((path) => path?.startsWith(own) && (isManifest(path) || ranAsHook(run, event, path)));
+    if (target === undefined) continue;
     drafts.push({
       id: 'tamper.self-erase',
       phase: event.phase,
       package: owner,
       evidence: evidenceOf(ancestry(run, event.process), event.id),
-      summary: `${event.type === 'file.delete' ? 'deleted' : 'rewrote'} ${event.path} after it ran`,
+      summary: `${event.type === 'file.delete' ? 'deleted' : 'rewrote'} ${target} after it ran`,
     });
   }
   return drafts;
@@ -68,76 +103,35 @@ function isManifest(path: string | undefined): boolean {
   return path !== undefined && /^\{(pkg|dep:[^}]+)\}\/package\.json$/.test(path);
 }
 
-/** Whether the file is the script that some process of this run was started with. */
+/** Whether the file is a script that led to the erasing process: what it or one of its ancestors was started with. */
 function ranAsHook(run: RunEvidence, erasing: TraceEvent, path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  for (const process of run.processes.values()) {
-    if (process.phase !== erasing.phase || process.toolchain) continue;
-    const [program = '', ...args] = process.argv;
-    if (/(^|\/)(node|sh|bash|dash)$/.test(program) && args.some((arg) => arg.split('/').at(-1) === name || new RegExp(`\\b${escape(name)}\\b`).test(arg))) return true;
-    if (program.split('/').at(-1) === name) return true;
+  const seen = new Set<string>();
+  for (let key: string | undefined = erasing.process; key !== undefined && !seen.has(key); ) {
+    seen.add(key);
+    const process = run.processes.get(key);
+    if (process === undefined || process.toolchain) return false;
+    if (scriptsOf(process.argv).some((script) => script.split('/').at(-1) === name)) return true;
+    key = process.parent_key;
   }
   return false;
 }
 
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const interpreters = /^(node|nodejs|sh|bash|dash|ash|zsh|ksh|python[0-9.]*|perl|ruby|\.|source)$/;
+
+/** Scripts that a command line runs: `node setup.js`, `sh -c "cd x && sh y.sh; ./z"` gives `y.sh` and `./z` (and `cd`). */
+function scriptsOf(argv: readonly string[]): string[] {
+  const inline = argv.indexOf('-c');
+  if (inline > 0 && argv[inline + 1] !== undefined) {
+    return (argv[inline + 1] ?? '').split(/[;&|\n]+/).flatMap((command) => scriptsOf(wordsOf(command)));
+  }
+  const [program = '', ...rest] = argv;
+  if (!interpreters.test(program.split('/').at(-1) ?? '')) return [program];
+  const script = rest.find((word) => !word.startsWith('-'));
+  return script === undefined ? [] : [script];
 }
 
-const probes = [
-  /^\/proc\/(self|[0-9]+|thread-self)\/(status|cgroup|mounts|mountinfo|maps|cmdline|environ)$/,
-  /^\/proc\/(cpuinfo|modules|scsi\/scsi|version|1\/)/,
-  /^\/(\.dockerenv|run\/\.containerenv|\.dockerinit)$/,
-  /^\/sys\/(class\/dmi\/|hypervisor|devices\/virtual\/dmi\/|firmware\/)/,
-  /^\/(usr\/bin\/VBox|dev\/vbox|usr\/share\/(virtualbox|vmware))/,
-];
-const minProbes = 2;
-
-/**
- * `evade.sandbox-probe`: package code looks at several places that only tell whether it is watched. One look (a container
- * check, the count of processors) is what many honest libraries do.
- */
-export const sandboxProbe: RunRule = (run, all) => {
-  const groups = new Map<string, TraceEvent[]>();
-  for (const event of run.events) {
-    const path = event.type === 'file.read' ? event.path : event.type === 'runtime.hook' && event.api?.startsWith('fs.') ? event.detail : undefined;
-    if (path === undefined || !byPackage(run, event) || !probes.some((probe) => probe.test(path))) continue;
-    const key = `${event.phase} ${ownerOf(run, all, event)}`;
-    groups.set(key, [...(groups.get(key) ?? []), event]);
-  }
-  const drafts: Draft[] = [];
-  for (const events of groups.values()) {
-    const first = events[0];
-    const paths = new Set(events.map((event) => event.path ?? event.detail));
-    const tracer = [...paths].some((path) => /\/status$/.test(path ?? ''));
-    if (first === undefined || (paths.size < minProbes && !tracer)) continue;
-    drafts.push({
-      id: 'evade.sandbox-probe',
-      phase: first.phase,
-      package: ownerOf(run, all, first),
-      evidence: evidenceOf(ancestry(run, first.process), events.slice(0, 8).map((event) => event.id)),
-      summary: `looked at ${[...paths].slice(0, 4).join(', ')}`,
-    });
-  }
-  return drafts;
-};
-
-const escapeCalls = /^(ptrace|process_vm_readv|process_vm_writev|mount|umount2|pivot_root|setns|unshare|bpf|perf_event_open|init_module|finit_module|kexec_load|open_by_handle_at|keyctl|add_key|userfaultfd|io_uring_setup|move_mount|fsopen)$/;
-
-/** `evade.escape-attempt`: calls that only make sense to leave a sandbox or to touch other processes. */
-export const escapeAttempt: RunRule = (run, all) => {
-  const drafts: Draft[] = [];
-  for (const event of run.events) {
-    if (event.type !== 'ptrace' || event.api === undefined || !escapeCalls.test(event.api) || !byPackage(run, event)) continue;
-    // Node asks for io_uring by itself, browsers for namespaces: refused, and no attempt at anything of the host.
-    if (event.api === 'io_uring_setup' || event.api === 'unshare') continue;
-    drafts.push({
-      id: 'evade.escape-attempt',
-      phase: event.phase,
-      package: ownerOf(run, all, event),
-      evidence: evidenceOf(ancestry(run, event.process), event.id),
-      summary: `called ${event.api}${event.detail === undefined ? '' : ` (${event.detail.slice(0, 60)})`}: ${event.outcome}`,
-    });
-  }
-  return drafts;
-};
+/** Words of one shell command, without the variables set in front of it. */
+function wordsOf(command: string): string[] {
+  return command.split(/[\s"'()]+/).filter((word) => word !== '' && !/^[A-Za-z_]+=/.test(word));
+}

@@ -26,7 +26,7 @@ function npmTokenValue(random: RandomSource): string {
 
 function npmToken(random: RandomSource, host: string): DecoyPart {
   const value = npmTokenValue(random);
-  const content = `//${host}/:_authToken=${value}\nsave-exact=true\nfund=false\n`;
+  const content = `save-exact=true\nfund=false\n//${host}/:_authToken=${value}\n`;
   return {
     kind: 'npm_token',
     location: '~/.npmrc',

@@ -22,6 +22,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
   const maxDetail = 1000;
   const maxEntries = 20_000;
   const maxSummaries = 300;
+  const minTally = 10;
   const maxPatches = 500;
   const maxSteps = 5000;
   const defaultDistinct = 16;
@@ -48,6 +49,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
     isSilent: false,
     checkpoint: () => undefined,
     locate: () => undefined,
+    watch: () => undefined,
   };
 
   function guard(work: () => void): void {
@@ -102,7 +104,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
     ended = true;
     let summaries = 0;
     table.each((entry, key) => {
-      if (entry.count <= entry.said.size() || entry.count === entry.reported || summaries >= maxSummaries) return;
+      if (entry.count < minTally || entry.count === entry.reported || summaries >= maxSummaries) return;
       summaries += 1;
       const at = p.indexOf(key, '\n');
       const from = p.slice(key, at + 1);
@@ -123,6 +125,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
     config,
     call,
     patch(target, from, detail) {
+      if (shared.isSilent) return;
       if (patches++ < maxPatches) out.write({ kind: 'patch', target: p.slice(target, 0, 80), caller: from, detail });
     },
     step(step, outcome, detail, facts = {}) {
@@ -136,6 +139,7 @@ function assemble(p: Primordials, runtime: Runtime, config: HookConfig, out: Cha
       });
     },
     activity: () => seen,
+    patches: () => patches,
     caller,
     place,
     calledByRuntime,

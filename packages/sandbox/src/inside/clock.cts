@@ -2,7 +2,8 @@ import type { Bag, Part, Replacement, SampleGate } from './kit.ts';
 
 /**
  * Time: first readings of the clock per caller, waits of a second or more, and waits made shorter where the run asks for it.
- * Several long waits keep their order when they are shortened: each doubling beyond the threshold adds a tenth of a second.
+ * All waits keep their order when long ones are shortened: none becomes shorter than the threshold, and each doubling beyond
+ * it adds a tenth of a second.
  */
 const installClock: Part = (kit) => {
   const { p, runtime, config, shared } = kit;
@@ -18,7 +19,8 @@ const installClock: Part = (kit) => {
 
   function shortened(ms: number): number {
     if (shorten === undefined || ms < shorten.overMs) return ms;
-    return p.min(ms, shorten.toMs + p.floor(100 * p.log2(ms / shorten.overMs)));
+    // Never sooner than a timer that is left alone: what is set first to fire first does.
+    return p.min(ms, p.max(shorten.toMs, shorten.overMs) + p.floor(100 * p.log2(ms / shorten.overMs)));
   }
 
   /** Duration that package code asked for, as the runtime reads it; undefined when it is short or not a duration. */
@@ -46,10 +48,13 @@ const installClock: Part = (kit) => {
   }
 
   /** A driver waits for timers of this length before it calls the process quiet; the rest of a wait is short by then. */
+  const awaitedTimers: SampleGate = { count: 0, last: 0 };
   const minAwaitedMs = 200;
   const maxAwaitedMs = 3000;
   function awaited(value: unknown): void {
     if (typeof value !== 'number' || value < minAwaitedMs || value > maxAwaitedMs || shared.isSilent) return;
+    // The runtime's HTTP client keeps timers of its own going for as long as a connection may be used again.
+    if (!kit.sampled(awaitedTimers, 500) || kit.calledByRuntime()) return;
     shared.timersUntil = p.max(shared.timersUntil, runtime.now() + value + 20);
   }
 

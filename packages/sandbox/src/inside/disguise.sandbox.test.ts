@@ -75,6 +75,20 @@ describe('package code sees the surroundings it expects', () => {
     expect(hooked.stdout).not.toMatch(/hook\.cjs|inside/);
   });
 
+  it('a program runs as it would under options that keep the hook out or are its own', async () => {
+    const kept = await folder.run({ 'main.cjs': 'console.log(1)' }, { argv: ['--permission', '--allow-fs-read=*'] });
+    expect(kept).toMatchObject({ code: 0, stdout: '1\n', stderr: '', records: [] });
+    const mapped = await folder.run(
+      {
+        'main.cjs':
+          'console.log(process.sourceMapsEnabled); process.setSourceMapsEnabled(false); console.log(process.sourceMapsEnabled); eval("1" + "+1")',
+      },
+      { argv: ['--enable-source-maps'] },
+    );
+    expect(mapped.stdout).toBe('true\nfalse\n');
+    expect(calls(mapped, 'eval').length).toBe(1);
+  });
+
   it('warnings about pending deprecations are those of the package alone', async () => {
     const hooked = await folder.run({ 'main.cjs': 'console.log(1)' }, { nodeOptions: '--pending-deprecation' });
     expect(hooked).toMatchObject({ stdout: '1\n', stderr: '' });
@@ -139,6 +153,16 @@ describe('programs started by package code are observed as well', () => {
       expect(isComplete(hooked)).toBe(true);
     });
   }
+
+  it('workers of a cluster are observed', async () => {
+    const hooked = await folder.run({
+      'main.cjs': `const cluster = require('cluster');
+        if (cluster.isPrimary) cluster.fork().on('exit', (code) => console.log('code', code)); else { process.env.CLUSTER_READ; process.exit(4); }`,
+    });
+    expect(hooked.stdout).toBe('code 4\n');
+    expect(calls(hooked, 'process.env').map((call) => call.detail)).toContain('CLUSTER_READ');
+    expect(isComplete(hooked)).toBe(true);
+  });
 
   it('a grandchild below a shell is observed, a program of another kind only recorded', async () => {
     const hooked = await folder.run({

@@ -127,14 +127,15 @@ const installEvaluation: Part = (kit) => {
   const setSupport = modules.setSourceMapsSupport;
   // Only the native switch is wanted: maps of what lies in `node_modules` are not looked for.
   const on = { nodeModules: false, generatedCode: false };
+  const wasOn = process.sourceMapsEnabled === true;
   if (typeof setSupport === 'function') {
-    p.apply(setSupport, modules, [true, on]);
+    if (!wasOn) p.apply(setSupport, modules, [true, on]);
     hideSourceMaps();
   }
 
   /** Keeps the native switch on while package code believes what it set itself. */
   function hideSourceMaps(): void {
-    let believed = false;
+    let believed = wasOn;
     const off = Object.freeze({ __proto__: null, enabled: false, nodeModules: false, generatedCode: false });
     const set: Replacement = (original, self, args) => {
       p.apply(original, self, args);

@@ -27,7 +27,11 @@ declare const CACHE: string;
     require: NodeJS.Require,
   ) => Record<string, (parts: unknown, surroundings: object) => void>;
   const parts = load(require);
-  parts.main?.(parts, { require, process, global: globalThis, hookPath, ownName });
+  try {
+    parts.main?.(parts, { require, process, global: globalThis, hookPath, ownName });
+  } catch {
+    // A runtime that keeps its own layer from us (`--permission`): package code runs unobserved, and no `start` line says so.
+  }
   if (isProgram) {
     // What has run is in the cache compiled: the usual ways through the hook are taken once.
     require('node:fs').existsSync('/proc/self/status');

@@ -64,7 +64,7 @@ export class HookedFolder {
   async runThroughFifo(files: Record<string, string>): Promise<Hooked> {
     const folder = this.write(files);
     const fifo = path.join(folder, 'lines');
-    execFileSync('mkfifo', [fifo]);
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', fifo]);
     const reader = spawn('cat', [fifo], { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     reader.stdout.on('data', (chunk) => (text += String(chunk)));

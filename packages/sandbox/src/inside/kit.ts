@@ -18,7 +18,7 @@ export type HookConfig = {
   fifo: string;
   /** Lines of one thread before it only counts. */
   maxLines: number;
-  /** Timers of at least `overMs` fire after about `toMs` instead. Absent: timers are left alone. */
+  /** Timers over `overMs` (1 s or more) fire after `overMs` or `toMs`, whichever is more, and a little. Absent: left alone. */
   shorten?: { overMs: number; toMs: number };
   /** Program that is given the {@link DriverHandle} when it is the main module, and what it is told. Children do not inherit it. */
   driver?: string;
@@ -131,6 +131,7 @@ export type Kit = {
   readonly step: (step: string, outcome: Outcome, detail: string, facts?: StepFacts) => void;
   /** Calls seen so far, recorded or only counted. */
   readonly activity: () => number;
+  readonly patches: () => number;
   /** `file:line:column` of the nearest frame that is neither the runtime's nor the hook's. */
   readonly caller: () => string | undefined;
   readonly place: (frame: Frame) => string;
@@ -195,6 +196,8 @@ export type Shared = {
   checkpoint: (moment: string) => void;
   /** `file:line:column` where a function is written, among the files that package code was loaded from. */
   locate: (value: unknown) => string | undefined;
+  /** Adds functions to those whose identity checkpoints compare. */
+  watch: (label: string, holder: unknown, keys: readonly string[]) => void;
 };
 
 export type Part = (kit: Kit) => void;
@@ -250,6 +253,14 @@ export type DriverHandle = {
   /** Compares globals and built-ins with what they were and records what was replaced. */
   readonly checkpoint: (moment: string) => void;
   readonly activity: () => number;
+  /** Files of code read so far, in that order. */
+  readonly files: () => string[];
+  /** How many replacements were recorded. */
+  readonly patches: () => number;
+  /** Adds functions to those whose replacement checkpoints record, as they are now. */
+  readonly watch: (label: string, holder: unknown, keys: readonly string[]) => void;
+  /** `file:line:column` where a function is written, among the files that package code was loaded from. */
+  readonly locate: (value: unknown) => string | undefined;
   /** Whether a timer that package code set (up to a few seconds, or shortened) has still to fire. */
   readonly awaitsTimer: () => boolean;
   /** Decides what `process.exit`, `abort` and signals to itself do; returning true keeps the process alive. */

@@ -45,10 +45,13 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
   // With `--pending-deprecation` the first use of the native layer would print a warning.
   const quiet = p.descriptor(process, 'noDeprecation');
   p.define(process, 'noDeprecation', { value: true, configurable: true, writable: true, enumerable: true });
-  const channel = parts.channel(p, runtime, config.fifo);
-  if (channel !== undefined) install(channel, config);
-  if (quiet === undefined) p.deleteProperty(process, 'noDeprecation');
-  else p.define(process, 'noDeprecation', quiet);
+  try {
+    const channel = parts.channel(p, runtime, config.fifo);
+    if (channel !== undefined) install(channel, config);
+  } finally {
+    if (quiet === undefined) p.deleteProperty(process, 'noDeprecation');
+    else p.define(process, 'noDeprecation', quiet);
+  }
 
   function install(out: Channel, settings: HookConfig): void {
     const lazy: LazyModules = p.map();
@@ -83,6 +86,14 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
       caller: kit.caller,
       checkpoint: (moment) => kit.guard(() => shared.checkpoint(moment)),
       activity: kit.activity,
+      files() {
+        const files: string[] = [];
+        shared.files.each((_true, file) => p.push(files, file));
+        return files;
+      },
+      patches: kit.patches,
+      watch: (label, holder, keys) => kit.guard(() => shared.watch(label, holder, keys)),
+      locate: (value) => shared.locate(value),
       awaitsTimer: () => runtime.now() < shared.timersUntil,
       onExit(decide) {
         shared.onExit = decide;

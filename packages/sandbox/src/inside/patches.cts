@@ -90,6 +90,7 @@ const installPatches: Part = (kit) => {
   const minText = 8;
   const maxSearchedBytes = 64 * 1024 * 1024;
 
+  shared.watch = watch;
   shared.locate = (value) => {
     if (typeof value !== 'function') return undefined;
     const text = p.functionText(value);

@@ -134,11 +134,11 @@ describe('files, clock, machine', () => {
           setTimeout((x) => console.log('week', x), 604800000, 'arg'); setTimeout(() => console.log('hour'), 3600000);
           const cancelled = setTimeout(() => console.log('never'), 7200000); clearTimeout(cancelled);
           const i = setInterval((x) => { console.log('interval', x); clearInterval(i); }, 86400000, 'arg');
-          await sleep(1800000); console.log('slept');`,
+          setTimeout(() => console.log('second'), 999); await sleep(1800000); console.log('slept');`,
       },
-      { config: { shorten: { overMs: 10_000, toMs: 50 } } },
+      { config: { shorten: { overMs: 1000, toMs: 100 } } },
     );
-    expect(hooked.stdout.trim().split('\n')).toEqual(['slept', 'hour', 'interval arg', 'week arg']);
+    expect(hooked.stdout.trim().split('\n')).toEqual(['second', 'slept', 'hour', 'interval arg', 'week arg']);
     for (const call of calls(hooked)) expect(call.detail).toMatch(/^shortened to \d+ ms$/);
     expect(calls(hooked, 'timers/promises.setTimeout')[0]?.ms).toBe(1_800_000);
   });

@@ -18,6 +18,8 @@ type HttpRecord = Extract<SinkholeRecord, { kind: 'http' }>;
 const maxHeaders = 64;
 const maxHeaderText = 1024;
 const maxPathText = 512;
+/** Of an answer, shown to the orchestrator. */
+const maxHead = 512;
 
 /** A request's address and its parts, as the package wrote them. */
 type Target = { method: string; host: string; path: string; query: string; text: string };
@@ -327,7 +329,13 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 
 function servedOf({ profile, status, body }: Answer, complete: boolean): Served {
   if (!complete) return { profile, status: 0, bytes: 0, sha256: emptySha256 };
-  return { profile, status, bytes: body.length, sha256: digest(body) };
+  return {
+    profile,
+    status,
+    bytes: body.length,
+    sha256: digest(body),
+    head: Buffer.from(body.subarray(0, maxHead)).toString('base64'),
+  };
 }
 
 function distinct(hits: readonly CanaryHit[]): CanaryHit[] {

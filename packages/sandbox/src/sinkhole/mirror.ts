@@ -8,7 +8,7 @@ const forwarded = ['accept', 'accept-encoding', 'if-none-match', 'if-modified-si
 /** Meant for one connection, or made anew by our own server (RFC 9110 §7.6.1). */
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'proxy-connection', 'trailer']);
 
-export type Served = { profile: string; status: number; bytes: number; sha256: string };
+export type Served = { profile: string; status: number; bytes: number; sha256: string; head?: string };
 
 /** Passes reads on to the registry mirrors, one keep-alive pool each. */
 export class MirrorClient {

@@ -3,6 +3,7 @@ import { ChunkJoiner } from '../decoys/chunk-joiner.ts';
 import { Acceptor } from './acceptor.ts';
 import type { SinkholeConfig } from './config.ts';
 import { DnsAnswerer } from './dns.ts';
+import { answerMarker } from './marker.ts';
 import { createNameServer } from './name-server.ts';
 import { isLoopback, NameTable } from './names.ts';
 import { type Door, listedDoors, listedUdpPorts, redirectedDoors } from './ports.ts';
@@ -89,7 +90,7 @@ function runtimeOf(config: SinkholeConfig, write: (line: string) => void): Runti
     trusted: new Set(config.mirrors.map(({ host }) => host)),
   });
   const world = {
-    marker: `inert answer of run ${config.run.replace(/[^A-Za-z0-9._-]/g, '')}`,
+    marker: `${answerMarker} ${config.run.replace(/[^A-Za-z0-9._-]/g, '')}`,
     planted: config.planted,
     identity: config.identity,
     geo: config.geo,

@@ -62,7 +62,8 @@ export class TraceArtifact {
 
   end(): ArtifactSummary {
     this.#flush();
-    if (this.#dropped > 0) this.#append(Buffer.from(`${JSON.stringify({ truncated: true, dropped: this.#dropped })}\n`), 0);
+    if (this.#dropped > 0)
+      this.#append(Buffer.from(`${JSON.stringify({ truncated: true, dropped: this.#dropped })}\n`), 0);
     const trailer = Buffer.alloc(8);
     trailer.writeUInt32LE(this.#crc, 0);
     trailer.writeUInt32LE(this.#plainBytes % 2 ** 32, 4);

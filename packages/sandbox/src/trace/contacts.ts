@@ -51,7 +51,9 @@ export class ContactQueue {
 
   /** Drops the silent contact of a socket that has now sent something: what it sent is a contact of its own. */
   dropSilent(process: TracedProcess, ip: string, port: number): void {
-    const index = this.#waiting.findIndex((one) => one.silent && one.process === process && one.ip === ip && one.port === port);
+    const index = this.#waiting.findIndex(
+      (one) => one.silent && one.process === process && one.ip === ip && one.port === port,
+    );
     if (index >= 0) this.#waiting.splice(index, 1);
   }
 

@@ -49,7 +49,12 @@ export class EscapeWatch {
   #attempt(call: Call, process: TracedProcess, detail: string): void {
     // Node's event loop asks for a ring of 256 entries per thread, and the tracer refuses.
     if (call.name === 'io_uring_setup' && process.interpreter === 'node' && call.raw(0) === '256') return;
-    const draft = { type: 'ptrace', outcome: outcomeOf(call.errno), api: call.name, detail: detail.slice(0, maxDetail) } as const;
+    const draft = {
+      type: 'ptrace',
+      outcome: outcomeOf(call.errno),
+      api: call.name,
+      detail: detail.slice(0, maxDetail),
+    } as const;
     record(this.#scene, process, call.at, draft, process.toolchain ? 'noise' : 'evidence');
   }
 
@@ -62,7 +67,12 @@ export class EscapeWatch {
     for (let up = target?.parent; up !== undefined; up = up.parent) if (up === process) return;
     if (target === process || (pid === 0 && call.name === 'kill')) return;
     const name = target?.node?.key ?? (Number.isNaN(pid) ? 'a pidfd' : `pid ${pid}`);
-    const draft = { type: 'ptrace', outcome: outcomeOf(call.errno), api: call.name, detail: `${signal} to ${name}` } as const;
+    const draft = {
+      type: 'ptrace',
+      outcome: outcomeOf(call.errno),
+      api: call.name,
+      detail: `${signal} to ${name}`,
+    } as const;
     record(this.#scene, process, call.at, draft, 'detail');
   }
 
@@ -73,10 +83,23 @@ export class EscapeWatch {
     if (process.memoryFiles.size < 64) process.memoryFiles.set(call.ret, name);
     const report = `memfd:${name}`;
     const worth = process.toolchain ? 'noise' : 'evidence';
-    const event = record(this.#scene, process, call.at, { type: 'file.write', outcome: 'ok', path: report, mode: 'create' }, worth);
+    const event = record(
+      this.#scene,
+      process,
+      call.at,
+      { type: 'file.write', outcome: 'ok', path: report, mode: 'create' },
+      worth,
+    );
     if (process.toolchain) return;
     const key = this.#scene.processes.keyOf(process);
-    this.#scene.callbacks.onFileOpened?.({ path: `/${report}`, report, process: key, pid: process.tracerPid, fd: call.ret, event: event.id });
+    this.#scene.callbacks.onFileOpened?.({
+      path: `/${report}`,
+      report,
+      process: key,
+      pid: process.tracerPid,
+      fd: call.ret,
+      event: event.id,
+    });
   }
 
   /** `clock_nanosleep(CLOCK_REALTIME, 0, {tv_sec=600, tv_nsec=0}, NULL) = 0`. */
@@ -87,7 +110,13 @@ export class EscapeWatch {
     const now = call.raw(0) === 'CLOCK_REALTIME' ? call.at : this.#monotonicOf(call.at);
     const ms = Math.round(isAbsolute ? asked - now : asked);
     if (!(ms >= this.#scene.minSleepMs)) return;
-    record(this.#scene, process, call.at, { type: 'sleep', outcome: 'ok', api: call.name, ms }, process.toolchain ? 'noise' : 'detail');
+    record(
+      this.#scene,
+      process,
+      call.at,
+      { type: 'sleep', outcome: 'ok', api: call.name, ms },
+      process.toolchain ? 'noise' : 'detail',
+    );
   }
 }
 

@@ -50,7 +50,13 @@ export class ExecWatch {
     if (isFirst) this.#options.onRoot(process, call.at);
     if (memory !== undefined) {
       const argv = execution.argv.map((word) => scene.mask(word)).join(' ');
-      record(scene, process, call.at, { type: 'memory.exec', outcome: 'ok', ...memory, detail: argv.slice(0, 400) }, 'evidence');
+      record(
+        scene,
+        process,
+        call.at,
+        { type: 'memory.exec', outcome: 'ok', ...memory, detail: argv.slice(0, 400) },
+        'evidence',
+      );
     }
     this.#executed(call, process, execution);
     if (process.interpreter === 'node' && !process.toolchain) this.#options.hooks.expect(process);
@@ -65,7 +71,13 @@ export class ExecWatch {
     if (failed !== undefined) {
       const argv = failed.argv.map((word) => scene.mask(word));
       const executable = scene.names.report(failed.file);
-      record(scene, process, failed.at, { type: 'process.exec', outcome: outcomeOf(failed.errno), argv, executable }, 'evidence');
+      record(
+        scene,
+        process,
+        failed.at,
+        { type: 'process.exec', outcome: outcomeOf(failed.errno), argv, executable },
+        'evidence',
+      );
     }
     const node = process.ownNode;
     if (node === undefined) return;

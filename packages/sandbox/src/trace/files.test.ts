@@ -31,7 +31,11 @@ describe('file events', () => {
   it.each([
     ['open("/etc/passwd", O_RDONLY) = 4</etc/passwd>', 'file.read', '/etc/passwd'],
     ['openat2(AT_FDCWD</x>, "a", {flags=O_RDONLY|O_CLOEXEC, resolve=0}, 24) = 4</home/dev/a>', 'file.read', '~/a'],
-    ['openat2(AT_FDCWD</x>, "a", {flags=O_WRONLY|O_CREAT, mode=0600, resolve=0}, 24) = 4</home/dev/a>', 'file.write', '~/a'],
+    [
+      'openat2(AT_FDCWD</x>, "a", {flags=O_WRONLY|O_CREAT, mode=0600, resolve=0}, 24) = 4</home/dev/a>',
+      'file.write',
+      '~/a',
+    ],
     ['creat("/home/dev/a", 0644) = 4</home/dev/a>', 'file.write', '~/a'],
     ['truncate("/home/dev/a", 0) = 0', 'file.write', '~/a'],
     ['mknod("/home/dev/fifo", S_IFIFO|0600) = 0', 'file.write', '~/fifo'],
@@ -40,15 +44,23 @@ describe('file events', () => {
   });
 
   it('a listed directory is a read that says so', () => {
-    expect(fileEvents(['101 openat(AT_FDCWD</x>, "/home/dev/.ssh", O_RDONLY|O_DIRECTORY) = 4</home/dev/.ssh>'])).toEqual([
-      { type: 'file.read', outcome: 'ok', path: '~/.ssh', detail: 'directory' },
-    ]);
+    expect(
+      fileEvents(['101 openat(AT_FDCWD</x>, "/home/dev/.ssh", O_RDONLY|O_DIRECTORY) = 4</home/dev/.ssh>']),
+    ).toEqual([{ type: 'file.read', outcome: 'ok', path: '~/.ssh', detail: 'directory' }]);
   });
 
   it('what every start asks for is counted and is no event', () => {
-    const { reducer } = play([...script, '101 openat(AT_FDCWD</x>, "/etc/ld.so.cache", O_RDONLY) = 4</etc/ld.so.cache>', '101 openat(AT_FDCWD</x>, "/usr/lib/a.so", O_RDONLY) = 4</usr/lib/a.so>']);
+    const { reducer } = play([
+      ...script,
+      '101 openat(AT_FDCWD</x>, "/etc/ld.so.cache", O_RDONLY) = 4</etc/ld.so.cache>',
+      '101 openat(AT_FDCWD</x>, "/usr/lib/a.so", O_RDONLY) = 4</usr/lib/a.so>',
+    ]);
     expect(reducer.events().filter(({ type }) => type === 'file.read')).toHaveLength(1);
-    expect(reducer.tables.files().map(({ Path }) => Path)).toEqual(['/etc/ld.so.cache', '/usr/lib/**', '{dep:thief}/**']);
+    expect(reducer.tables.files().map(({ Path }) => Path)).toEqual([
+      '/etc/ld.so.cache',
+      '/usr/lib/**',
+      '{dep:thief}/**',
+    ]);
   });
 
   it('the runtime’s look at its memory map is not the package’s, the package’s is', () => {
@@ -58,8 +70,14 @@ describe('file events', () => {
   });
 
   it('a look for something that is not there is an event only outside the places where programs search', () => {
-    const miss = (path: string) => `101 openat(AT_FDCWD</x>, "${path}", O_RDONLY) = -1 ENOENT (No such file or directory)`;
-    const events = fileEvents([miss('/home/dev/.aws/credentials'), miss('/.dockerenv'), miss('/home/dev/project/node_modules/a/package.json'), miss('/usr/lib/x.so')]);
+    const miss = (path: string) =>
+      `101 openat(AT_FDCWD</x>, "${path}", O_RDONLY) = -1 ENOENT (No such file or directory)`;
+    const events = fileEvents([
+      miss('/home/dev/.aws/credentials'),
+      miss('/.dockerenv'),
+      miss('/home/dev/project/node_modules/a/package.json'),
+      miss('/usr/lib/x.so'),
+    ]);
     expect(events).toEqual([
       { type: 'file.read', outcome: 'error:ENOENT', path: '~/.aws/credentials' },
       { type: 'file.read', outcome: 'error:ENOENT', path: '/.dockerenv' },
@@ -67,13 +85,14 @@ describe('file events', () => {
   });
 
   it('a refused access is always an event', () => {
-    expect(fileEvents(['101 openat(AT_FDCWD</x>, "/usr/lib/x", O_WRONLY|O_CREAT, 0644) = -1 EROFS (Read-only file system)'])).toMatchObject([
-      { type: 'file.write', outcome: 'denied', path: '/usr/lib/x' },
-    ]);
+    expect(
+      fileEvents(['101 openat(AT_FDCWD</x>, "/usr/lib/x", O_WRONLY|O_CREAT, 0644) = -1 EROFS (Read-only file system)']),
+    ).toMatchObject([{ type: 'file.write', outcome: 'denied', path: '/usr/lib/x' }]);
   });
 
   it('a write says whether the file was there before the run', () => {
-    const write = (path: string, flags: string) => `101 openat(AT_FDCWD</x>, "f", O_WRONLY|${flags}, 0666) = 4<${path}>`;
+    const write = (path: string, flags: string) =>
+      `101 openat(AT_FDCWD</x>, "f", O_WRONLY|${flags}, 0666) = 4<${path}>`;
     const events = fileEvents([
       write('/home/dev/new', 'O_CREAT|O_TRUNC'),
       write('/home/dev/.bashrc', 'O_CREAT|O_APPEND'),
@@ -89,7 +108,9 @@ describe('file events', () => {
   });
 
   it('an executable that is made says so', () => {
-    expect(fileEvents(['101 openat(AT_FDCWD</x>, "f", O_WRONLY|O_CREAT, 0755) = 4</tmp/f>'])).toMatchObject([{ detail: 'executable 0755' }]);
+    expect(fileEvents(['101 openat(AT_FDCWD</x>, "f", O_WRONLY|O_CREAT, 0755) = 4</tmp/f>'])).toMatchObject([
+      { detail: 'executable 0755' },
+    ]);
   });
 
   it('deletes, renames, links and modes name both ends', () => {
@@ -140,7 +161,9 @@ describe('decoys', () => {
   });
 
   it('opening one for writing only is none', () => {
-    expect(fileEvents(['101 openat(AT_FDCWD</x>, "f", O_WRONLY|O_TRUNC) = 4</home/dev/.npmrc>'])).toMatchObject([{ type: 'file.write' }]);
+    expect(fileEvents(['101 openat(AT_FDCWD</x>, "f", O_WRONLY|O_TRUNC) = 4</home/dev/.npmrc>'])).toMatchObject([
+      { type: 'file.write' },
+    ]);
   });
 
   it.each([
@@ -162,7 +185,9 @@ describe('decoys', () => {
   });
 
   it('a file named after a decoy value shows only the decoy’s id', () => {
-    expect(fileEvents(['101 unlink("/tmp/npm_secretsecretsecret.txt") = 0'])).toMatchObject([{ path: '{tmp}/canary:c1.txt' }]);
+    expect(fileEvents(['101 unlink("/tmp/npm_secretsecretsecret.txt") = 0'])).toMatchObject([
+      { path: '{tmp}/canary:c1.txt' },
+    ]);
   });
 });
 
@@ -183,6 +208,20 @@ describe('capture', () => {
     ]);
   });
 
+  it('a file that package code moves or links out of the tree is handed over too, one that stays inside is not', () => {
+    const inside = '/home/dev/project/node_modules/thief';
+    const { opened } = play([
+      ...script,
+      `101 rename("${inside}/a", "${inside}/b") = 0`,
+      `101 rename("${inside}/b", "/tmp/c") = 0`,
+      `101 link("${inside}/d", "/home/dev/e") = 0`,
+    ]);
+    expect(opened.map(({ path, fd }) => [path, fd])).toEqual([
+      ['/tmp/c', undefined],
+      ['/home/dev/e', undefined],
+    ]);
+  });
+
   it('a file written in the phase and then run, itself or as a script, is reported with both events', () => {
     const { ran, reducer } = play([
       ...script,
@@ -197,6 +236,8 @@ describe('capture', () => {
     const moved = reducer.events().find(({ type }) => type === 'file.rename')?.id;
     const execs = reducer.events().filter(({ type, process }) => type === 'process.exec' && process === 'p3');
     // `sh -e g` is a script; `-e` of a shell is not `-e` of node.
-    expect(ran).toEqual(execs.slice(0, 2).map(({ id }) => ({ path: '/tmp/g', report: '{tmp}/g', created: moved, executed: id })));
+    expect(ran).toEqual(
+      execs.slice(0, 2).map(({ id }) => ({ path: '/tmp/g', report: '{tmp}/g', created: moved, executed: id })),
+    );
   });
 });

@@ -14,8 +14,11 @@ const ordinaryFiles = [
   /^\/etc\/(services|protocols|mime\.types|inputrc|gitconfig|bash\.bashrc|profile|ssl\/openssl\.cnf|(ssl\/certs|alternatives|terminfo)\/.*)$/,
   /^\/dev\/(null|tty|u?random|zero|full|ptmx|pts\/.*|shm|fd)$/,
   /^\/proc\/((self|[0-9]+)\/(fd|task|stat|exe)(\/.*)?|stat|meminfo|version_signature|filesystems|sys\/vm\/overcommit_memory)$/,
-  /^\/sys\/devices\/system\/cpu(\/.*)?$/,
+  /^\/sys\/(devices\/system\/cpu|kernel\/mm\/transparent_hugepage)(\/.*)?$/,
 ];
+
+/** Matches `/dev/shm/faketime_shm_12`, `/dev/shm/sem.faketime_sem_12`, `/dev/shm/sem.aB3dE5`; not `/dev/shm/payload`. */
+const clockLibraryFile = /^\/dev\/shm\/(faketime_shm_\d+|sem\.faketime_sem_\d+|sem\.[A-Za-z0-9]{6})$/;
 
 /**
  * Files: who read, wrote, deleted, renamed, linked or changed what.
@@ -37,6 +40,7 @@ export class FileWatch {
 
   /** Handles the call if it is one about files. */
   call(call: Call, process: TracedProcess): boolean {
+    if (this.#isClockLibrarys(call, process)) return true;
     switch (call.name) {
       case 'openat':
         this.#open(call, process, 1, call.raw(2), call.raw(3));
@@ -103,9 +107,28 @@ export class FileWatch {
     }
   }
 
+  /**
+   * The library that shifts the clock of a process keeps a semaphore and a page of shared memory, made as the process starts
+   * and removed as it ends. Both are ours, unless the package made a file of that name.
+   */
+  #isClockLibrarys(call: Call, process: TracedProcess): boolean {
+    if (!process.starting && !call.name.startsWith('unlink')) return false;
+    // The path is the first, second or (target of a link at a folder) fourth argument.
+    const at = [0, 1, 3].find((index) => call.raw(index).startsWith('"/dev/shm/'));
+    const named = at === undefined ? undefined : call.text(at);
+    if (named === undefined || !clockLibraryFile.test(named)) return false;
+    return !this.#written.has(named);
+  }
+
   /** Id of the event that last wrote a file in this phase. */
   writer(file: string): string | undefined {
     return this.#written.get(file);
+  }
+
+  /** The phase is over. */
+  release(): void {
+    this.#written.clear();
+    this.#aliases.clear();
   }
 
   #open(call: Call, process: TracedProcess, pathAt: number, flags: string, mode: string): void {
@@ -120,7 +143,12 @@ export class FileWatch {
       process.starting = false;
       return;
     }
-    if (flags.includes('O_WRONLY') || flags.includes('O_RDWR') || flags.includes('O_CREAT') || flags.includes('O_TRUNC')) {
+    if (
+      flags.includes('O_WRONLY') ||
+      flags.includes('O_RDWR') ||
+      flags.includes('O_CREAT') ||
+      flags.includes('O_TRUNC')
+    ) {
       this.#write(call, process, file, flags, mode);
       if (flags.includes('O_RDWR') && call.ok) this.#canary(call, process, file);
     } else if (!flags.includes('O_PATH') || !call.ok) {
@@ -165,10 +193,18 @@ export class FileWatch {
   }
 
   #write(call: Call, process: TracedProcess, file: string | undefined, flags: string, mode: string): void {
-    if (file === undefined || (!call.ok && (call.errno === 'ENOENT' || call.errno === 'EEXIST' || call.errno === 'EISDIR'))) return;
+    if (
+      file === undefined ||
+      (!call.ok && (call.errno === 'ENOENT' || call.errno === 'EEXIST' || call.errno === 'EISDIR'))
+    )
+      return;
     const { names, tables, callbacks, processes } = this.#scene;
     const place = names.locate(ownProc(file, process));
-    if (place.zone === 'kernel' && /^\/dev\/(null|tty|pts\/|ptmx|shm\/?$|std(out|err)$)|^(pipe|socket|anon_inode):/.test(file)) return;
+    if (
+      place.zone === 'kernel' &&
+      /^\/dev\/(null|tty|pts\/|ptmx|shm\/?$|std(out|err)$)|^(pipe|socket|anon_inode):/.test(file)
+    )
+      return;
     if (call.ok) {
       tables.file(place, 'Write', process.toolchain);
       process.starting = false;
@@ -215,7 +251,13 @@ export class FileWatch {
     if (call.ok) this.#scene.tables.file(place, 'Delete', process.toolchain);
     const own = this.#written.has(file) ? { own: true as const } : {};
     const worth = process.toolchain ? 'noise' : place.zone === 'tmp' || place.zone === 'cache' ? 'detail' : 'evidence';
-    record(this.#scene, process, call.at, { type: 'file.delete', outcome: outcomeOf(call.errno), path: place.report, ...own }, worth);
+    record(
+      this.#scene,
+      process,
+      call.at,
+      { type: 'file.delete', outcome: outcomeOf(call.errno), path: place.report, ...own },
+      worth,
+    );
     if (call.ok) this.#written.delete(file);
   }
 
@@ -236,7 +278,11 @@ export class FileWatch {
     tables.file(source, 'Delete', process.toolchain);
     tables.file(target, 'Write', process.toolchain);
     this.#alias(from, to);
-    if (this.#written.delete(from)) this.#remember(to, event.id);
+    if (this.#written.delete(from)) {
+      this.#remember(to, event.id);
+      // Under its old name it may have been gone before anybody could open it.
+      if (!process.toolchain) this.#handOver(to, target, process, event.id);
+    } else this.#brought(to, target, process, event.id);
   }
 
   #link(call: Call, process: TracedProcess, at: string | undefined, target: string | undefined, kind: string): void {
@@ -246,11 +292,31 @@ export class FileWatch {
     const worth = process.toolchain ? 'noise' : 'evidence';
     const to = kind === 'hard' ? names.locate(target).report : names.report(target);
     const draft = { type: 'file.link', outcome: outcomeOf(call.errno), path: place.report, to, detail: kind } as const;
-    record(this.#scene, process, call.at, draft, worth);
+    const event = record(this.#scene, process, call.at, draft, worth);
     if (!call.ok) return;
     tables.file(place, 'Write', process.toolchain);
     // Links are resolved when they are opened; a hard link is a second name that nothing resolves.
-    if (kind === 'hard') this.#alias(target, at);
+    if (kind !== 'hard') return;
+    this.#alias(target, at);
+    this.#brought(at, place, process, event.id);
+  }
+
+  /** A file that package code put outside the tree by moving or linking it there is as new there as a written one. */
+  #brought(file: string, place: Place, process: TracedProcess, event: string): void {
+    if (process.toolchain || place.zone === 'package') return;
+    this.#remember(file, event);
+    this.#handOver(file, place, process, event);
+  }
+
+  #handOver(file: string, place: Place, process: TracedProcess, event: string): void {
+    const { callbacks, processes } = this.#scene;
+    callbacks.onFileOpened?.({
+      path: file,
+      report: place.report,
+      process: processes.keyOf(process),
+      pid: process.tracerPid,
+      event,
+    });
   }
 
   #chmod(call: Call, process: TracedProcess, file: string | undefined, mode: string): void {
@@ -258,7 +324,13 @@ export class FileWatch {
     const place = this.#scene.names.locate(file);
     const inside = place.zone === 'package' || place.zone === 'tmp' || place.zone === 'cache';
     const worth: Worth = process.toolchain ? 'noise' : inside && !isExecutable(mode) ? 'detail' : 'evidence';
-    record(this.#scene, process, call.at, { type: 'file.chmod', outcome: outcomeOf(call.errno), path: place.report, mode }, worth);
+    record(
+      this.#scene,
+      process,
+      call.at,
+      { type: 'file.chmod', outcome: outcomeOf(call.errno), path: place.report, mode },
+      worth,
+    );
   }
 
   #alias(from: string, to: string): void {
@@ -287,7 +359,11 @@ function ownProc(file: string, process: TracedProcess): string {
 
 /** Node looks at its memory map and control group before it runs anything of anybody. */
 function isRuntimesOwn({ report }: Place, process: TracedProcess): boolean {
-  return process.starting && process.interpreter === 'node' && /^\/(proc\/self\/(maps|cgroup)$|sys\/fs\/cgroup\/)/.test(report);
+  return (
+    process.starting &&
+    process.interpreter === 'node' &&
+    /^\/(proc\/self\/(maps|cgroup)$|sys\/fs\/cgroup\/)/.test(report)
+  );
 }
 
 function isOrdinary(file: string): boolean {
@@ -303,4 +379,3 @@ function isExecutable(mode: string): boolean {
   const octal = /0([0-7]{3})$/.exec(mode)?.[1];
   return octal !== undefined && (Number.parseInt(octal, 8) & 0o111) !== 0;
 }
-

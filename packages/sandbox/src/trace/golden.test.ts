@@ -6,9 +6,15 @@ import { finish, golden, makeReducer, origin, type Played } from './tape.ts';
 function summary({ reducer, opened, ran }: Played): string {
   const rows = [
     ...reducer.events().map(({ run: _run, phase: _phase, t_ms: _t, ...event }) => event),
-    ...reducer.nodes().map(({ run: _run, phase: _phase, start_ms: _start, exit_ms: _exit, ...node }) => ({ node: node.key, ...node })),
+    ...reducer
+      .nodes()
+      .map(({ run: _run, phase: _phase, start_ms: _start, exit_ms: _exit, ...node }) => ({ node: node.key, ...node })),
     { facts: reducer.facts() },
-    { files: reducer.tables.files().map(({ Path, Read, Write, Delete }) => `${Read ? 'r' : '-'}${Write ? 'w' : '-'}${Delete ? 'd' : '-'} ${Path}`) },
+    {
+      files: reducer.tables
+        .files()
+        .map(({ Path, Read, Write, Delete }) => `${Read ? 'r' : '-'}${Write ? 'w' : '-'}${Delete ? 'd' : '-'} ${Path}`),
+    },
     { opened: opened.map(({ report }) => report), ran },
     { gaps: reducer.channelGaps() },
   ];
@@ -32,8 +38,12 @@ describe('traces recorded from a real sandbox', () => {
   });
 
   it('no line of any of them is unknown', () => {
-    const all = ['hook-steals', 'shell-tricks', 'process-kinds', 'hostile-names'].map((name) => played(name).reducer.facts());
-    expect(all.map(({ malformedLines, foldedProcesses }) => [malformedLines, foldedProcesses])).toEqual(all.map(() => [0, 0]));
+    const all = ['hook-steals', 'shell-tricks', 'process-kinds', 'hostile-names'].map((name) =>
+      played(name).reducer.facts(),
+    );
+    expect(all.map(({ malformedLines, foldedProcesses }) => [malformedLines, foldedProcesses])).toEqual(
+      all.map(() => [0, 0]),
+    );
   });
 
   it('files named like lines of the tracer make no event of any other file', () => {

@@ -87,6 +87,11 @@ export class HookChannel {
     if (speaker !== undefined) speaker.orderly = orderly;
   }
 
+  /** The phase is over. */
+  release(): void {
+    this.#speakers.clear();
+  }
+
   /**
    * Call after the last lines of the phase were read. *Shape:* `root` is the key that lines of unknown processes are put
    * under.
@@ -98,7 +103,11 @@ export class HookChannel {
       for (const gap of gapsOf(speaker)) gaps.push({ process: keyOf(process), ...gap });
     }
     if (this.#unknown > 0 && root !== undefined) {
-      gaps.push({ process: root, kind: 'unknown_process', detail: `${this.#unknown} lines name a process that was never seen` });
+      gaps.push({
+        process: root,
+        kind: 'unknown_process',
+        detail: `${this.#unknown} lines name a process that was never seen`,
+      });
     }
     return gaps;
   }
@@ -110,7 +119,11 @@ function gapsOf({ starts, threads, orderly }: Speaker): Omit<ChannelGap, 'proces
   for (const [id, { missing, repeated }] of threads) {
     const name = id === 0 ? 'main thread' : `worker ${id}`;
     if (missing > 0) gaps.push({ kind: 'missing_lines', detail: `${missing} lines of the ${name} are missing` });
-    if (repeated > 0) gaps.push({ kind: 'repeated_lines', detail: `${repeated} lines of the ${name} have a number that was used before` });
+    if (repeated > 0)
+      gaps.push({
+        kind: 'repeated_lines',
+        detail: `${repeated} lines of the ${name} have a number that was used before`,
+      });
   }
   if (orderly && starts > 0 && threads.get(0)?.ended !== true) {
     gaps.push({ kind: 'no_end', detail: 'it exited without the last line of the hook' });

@@ -34,7 +34,11 @@ export class HookWatch {
     const isSleep = timers.test(api);
     if (isSleep && (entry.ms ?? 0) < this.#scene.minSleepMs) return;
     const type = isSleep ? 'sleep' : clocks.test(api) ? 'clock.read' : 'runtime.hook';
-    const worth: Worth = process.toolchain ? 'noise' : type === 'runtime.hook' && api !== 'process.env' ? 'evidence' : 'detail';
+    const worth: Worth = process.toolchain
+      ? 'noise'
+      : type === 'runtime.hook' && api !== 'process.env'
+        ? 'evidence'
+        : 'detail';
     this.#add(process, at, inferred, worth, {
       type,
       outcome: 'ok',
@@ -56,12 +60,21 @@ export class HookWatch {
     for (const [name, canary] of found) {
       const detail = all ? 'enumerate' : name;
       const draft = { type: 'canary.read', outcome: 'ok', path: `env:${name}`, canary, detail } as const;
-      this.#add(process, at, inferred, process.toolchain ? 'detail' : 'evidence', { ...draft, ...this.#place(entry.caller) });
+      this.#add(process, at, inferred, process.toolchain ? 'detail' : 'evidence', {
+        ...draft,
+        ...this.#place(entry.caller),
+      });
     }
   }
 
   #patch(process: TracedProcess, entry: Of<'patch'>, at: number, inferred: boolean): void {
-    const draft = { type: 'runtime.hook', outcome: 'ok', api: 'patch', detail: entry.target, ...this.#place(entry.caller) } as const;
+    const draft = {
+      type: 'runtime.hook',
+      outcome: 'ok',
+      api: 'patch',
+      detail: entry.target,
+      ...this.#place(entry.caller),
+    } as const;
     this.#add(process, at, inferred, process.toolchain ? 'noise' : 'evidence', draft);
   }
 

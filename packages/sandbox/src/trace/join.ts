@@ -5,26 +5,12 @@ import type { Contact } from './contacts.ts';
 import type { EventDraft, Worth } from './keeper.ts';
 import type { NetworkLedger } from './ledger.ts';
 import type { NetworkWatch } from './network.ts';
+import { type Party, PartyBook } from './parties.ts';
 import type { TracedProcess } from './process.ts';
 import { record, type Scene } from './scene.ts';
 
 type Of<Kind extends SinkholeRecord['kind']> = Extract<SinkholeRecord, { kind: Kind }>;
 
-/** Who is behind a connection of the sinkhole, as far as the tracer can tell. */
-interface Party {
-  process: TracedProcess;
-  /** `net.connect` event of the connection. */
-  connect: TraceEvent;
-  host: string | undefined;
-  ip: string;
-  port: number;
-  egress: Of<'connection'>['egress'];
-  /** No call of any process explains it; `process` is a guess. */
-  inferred: boolean;
-}
-
-const maxParties = 8192;
-const maxHosts = 8192;
 const maxDetail = 160;
 /** What a miner says first, e.g. `{"id":1,"method":"mining.subscribe","params":[]}`. Does not match `"method":"ping"`. */
 const stratum = /"method"\s*:\s*"(mining\.(subscribe|authorize|extranonce\.subscribe)|login|eth_submitLogin)"/;
@@ -49,10 +35,7 @@ export interface JoinOptions {
 export class SinkholeJoin {
   readonly #options: JoinOptions;
   #watch: NetworkWatch | undefined;
-  readonly #parties = new Map<number, Party>();
-  readonly #bySourcePort = new Map<number, Party>();
-  /** Address → the name whose answer it was. */
-  readonly #hosts = new Map<string, string>();
+  readonly #parties = new PartyBook();
   #unexplained = 0;
 
   constructor(options: JoinOptions) {
@@ -101,8 +84,20 @@ export class SinkholeJoin {
   report(contact: Contact): void {
     const { process, at, ip, port, protocol, errno } = contact;
     const unanswered = errno === '' && !isLoopback(ip) && protocol === 'tcp';
-    const outcome = errno === 'EACCES' || errno === 'EPERM' ? 'denied' : errno !== '' ? `error:${errno}` : unanswered ? 'error:UNANSWERED' : 'ok';
-    contact.event = this.#connect(process, at, { ip, port, protocol, outcome, host: this.#hosts.get(ip) }, 'evidence');
+    const outcome =
+      errno === 'EACCES' || errno === 'EPERM'
+        ? 'denied'
+        : errno !== ''
+          ? `error:${errno}`
+          : unanswered
+            ? 'error:UNANSWERED'
+            : 'ok';
+    contact.event = this.#connect(
+      process,
+      at,
+      { ip, port, protocol, outcome, host: this.#parties.hostOf(ip) },
+      'evidence',
+    );
   }
 
   /** The phase is over: what still waits is reported without the sinkhole's word. */
@@ -120,14 +115,16 @@ export class SinkholeJoin {
       const draft = { type: 'net.dns', outcome: 'error:UNANSWERED', host, query_type: type } as const;
       ledger.lookup(record(scene, process, at, draft, worthOf(process, undefined)), host, type);
     }
+    this.#parties.release();
+    watch.sockets.release();
   }
 
   #dns(entry: Of<'dns'>): void {
     const { scene, ledger } = this.#options;
     const plainName = entry.name.toLowerCase();
-    if (entry.address !== undefined) this.#remember(plainIp(entry.address), plainName);
+    if (entry.address !== undefined) this.#parties.named(plainIp(entry.address), plainName);
     const asked = this.#watch?.takeQuestion(plainName, entry.type)?.process;
-    const process = asked ?? this.#bySourcePort.get(entry.sourcePort)?.process ?? this.#guess();
+    const process = asked ?? this.#parties.bySourcePort(entry.sourcePort)?.process ?? this.#guess();
     if (process === undefined) return;
     const host = scene.mask(plainName);
     scene.tables.name(host, entry.type);
@@ -148,19 +145,26 @@ export class SinkholeJoin {
     const process = contact?.process ?? this.#guess();
     if (process === undefined) return;
     const port = contact?.port ?? entry.port;
-    const host = entry.host ?? this.#hosts.get(ip);
+    const host = entry.host ?? this.#parties.hostOf(ip);
     const refused = entry.egress === 'blocked';
     const connect =
       contact?.event ??
       this.#connect(
         process,
         contact?.at ?? this.#options.epochOf(entry.at),
-        { ip, port, protocol: entry.protocol, outcome: refused ? 'denied' : 'ok', host, egress: entry.egress, inferred: contact === undefined },
+        {
+          ip,
+          port,
+          protocol: entry.protocol,
+          outcome: refused ? 'denied' : 'ok',
+          host,
+          egress: entry.egress,
+          inferred: contact === undefined,
+        },
         worthOf(process, entry.egress),
       );
     const party: Party = { process, connect, host, ip, port, egress: entry.egress, inferred: contact === undefined };
-    bound(this.#parties, maxParties).set(entry.connection, party);
-    bound(this.#bySourcePort, maxParties).set(entry.sourcePort, party);
+    this.#parties.add(entry.connection, entry.sourcePort, party);
   }
 
   #tls(entry: Of<'tls'>): void {
@@ -220,7 +224,7 @@ export class SinkholeJoin {
     } as const;
     const event = this.#add(process, entry.at, inferred, worthOf(process, entry.egress), draft);
     if (entry.canaryHits.length > 0) scene.keeper.pin(event);
-    const { profile, status, bytes, sha256 } = entry.response;
+    const { profile, status, bytes, sha256, head } = entry.response;
     const { id, run, phase, t_ms } = event;
     ledger.request({
       event: id,
@@ -242,6 +246,7 @@ export class SinkholeJoin {
       decrypted: true,
       egress: entry.egress,
       response_sha256: sha256,
+      ...(head === undefined ? {} : { response_head: head }),
       headers: Object.fromEntries(Object.entries(entry.headers).map(([name, value]) => [name, scene.mask(value)])),
     });
     this.#egress(process, entry.at, event, entry.canaryHits, inferred, { host, ip, port, egress: entry.egress });
@@ -253,7 +258,10 @@ export class SinkholeJoin {
     if (party === undefined || entry.bytes === 0) return;
     const { process, ip, port, egress, host, connect } = party;
     const head = Buffer.from(entry.head, 'base64').toString('latin1');
-    const text = this.#options.scene.mask(head).slice(0, maxDetail).replace(/[^\x20-\x7e]/g, '.');
+    const text = this.#options.scene
+      .mask(head)
+      .slice(0, maxDetail)
+      .replace(/[^\x20-\x7e]/g, '.');
     const event = this.#add(process, entry.at, party.inferred, worthOf(process, egress), {
       type: 'net.connect',
       outcome: connect.outcome,
@@ -265,7 +273,12 @@ export class SinkholeJoin {
       bytes: entry.bytes,
       detail: stratum.test(head) ? 'stratum' : `sent: ${text}`,
     });
-    this.#egress(process, entry.at, event, entry.canaryHits, party.inferred, { ip, port, egress, ...(host === undefined ? {} : { host }) });
+    this.#egress(process, entry.at, event, entry.canaryHits, party.inferred, {
+      ip,
+      port,
+      egress,
+      ...(host === undefined ? {} : { host }),
+    });
   }
 
   #limit(entry: Of<'limit'>): void {
@@ -285,7 +298,15 @@ export class SinkholeJoin {
   ): void {
     if (hits.length > 0) this.#options.scene.keeper.pin(request);
     for (const { canary, encoding, where: part } of hits) {
-      const draft = { type: 'canary.egress', outcome: 'ok', canary, encoding, where: part, request: request.id, ...where } as const;
+      const draft = {
+        type: 'canary.egress',
+        outcome: 'ok',
+        canary,
+        encoding,
+        where: part,
+        request: request.id,
+        ...where,
+      } as const;
       this.#add(process, at, inferred, 'evidence', draft);
     }
   }
@@ -327,13 +348,19 @@ export class SinkholeJoin {
     return event;
   }
 
-  #add(process: TracedProcess, at: number, inferred: boolean, worth: Worth, draft: Omit<EventDraft, 't_ms' | 'process'>): TraceEvent {
+  #add(
+    process: TracedProcess,
+    at: number,
+    inferred: boolean,
+    worth: Worth,
+    draft: Omit<EventDraft, 't_ms' | 'process'>,
+  ): TraceEvent {
     const marked = inferred ? { ...draft, attribution: 'inferred' as const } : draft;
     return record(this.#options.scene, process, this.#options.epochOf(at), marked, worth);
   }
 
   #party(connection: number): Party | undefined {
-    const party = this.#parties.get(connection);
+    const party = this.#parties.byConnection(connection);
     if (party === undefined) this.#unexplained += 1;
     return party;
   }
@@ -343,20 +370,9 @@ export class SinkholeJoin {
     if (process === undefined) this.#unexplained += 1;
     return process;
   }
-
-  #remember(ip: string, name: string): void {
-    bound(this.#hosts, maxHosts).set(ip, name);
-  }
 }
 
 function worthOf(process: TracedProcess, egress: Party['egress'] | undefined): Worth {
   if (!process.toolchain) return 'evidence';
   return egress === 'mirror' || egress === undefined ? 'noise' : 'detail';
-}
-
-/** Forgets the oldest entry of a full map. */
-function bound<Key, Value>(map: Map<Key, Value>, max: number): Map<Key, Value> {
-  const oldest = map.keys().next().value;
-  if (map.size >= max && oldest !== undefined) map.delete(oldest);
-  return map;
 }

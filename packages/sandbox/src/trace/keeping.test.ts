@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import type { TraceEvent } from '@assay/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,8 +90,14 @@ describe('folded tables', () => {
 
   it('a request that carried a decoy takes the place of one that did not', () => {
     const ledger = new NetworkLedger();
-    const request = (event: string, canary?: string) => ({ event, t_ms: 0, canary_hits: canary === undefined ? [] : [{ canary, encoding: 'raw', where: 'body' }] }) as unknown as NetworkRequest;
-    for (let index = 0; index < 1200; index += 1) ledger.request(request(`e${index}`, index === 1100 ? 'c1' : undefined));
+    const request = (event: string, canary?: string) =>
+      ({
+        event,
+        t_ms: 0,
+        canary_hits: canary === undefined ? [] : [{ canary, encoding: 'raw', where: 'body' }],
+      }) as unknown as NetworkRequest;
+    for (let index = 0; index < 1200; index += 1)
+      ledger.request(request(`e${index}`, index === 1100 ? 'c1' : undefined));
     expect(ledger.network().requests.some(({ event }) => event === 'e1100')).toBe(true);
     expect(ledger.truncation()).toEqual([{ field: 'requests', kept: 1000, total: 1200 }]);
   });
@@ -104,7 +110,16 @@ describe('the raw trace', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const event = (index: number): TraceEvent => ({ id: `e${index}`, run: 'r0', phase: 'install', t_ms: index, process: 'p1', type: 'file.read', outcome: 'ok', path: `~/é${index * 7919}` });
+  const event = (index: number): TraceEvent => ({
+    id: `e${index}`,
+    run: 'r0',
+    phase: 'install',
+    t_ms: index,
+    process: 'p1',
+    type: 'file.read',
+    outcome: 'ok',
+    path: `~/é${index * 7919}`,
+  });
   const write = (count: number, maxBytes: number) => {
     const file = path.join(folder, 'trace.ndjson.gz');
     const artifact = new TraceArtifact(file, maxBytes);
@@ -112,12 +127,22 @@ describe('the raw trace', () => {
     const summary = artifact.end();
     return { summary, bytes: readFileSync(file) };
   };
-  const rows = (bytes: Buffer) => gunzipSync(bytes).toString('utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as TraceEvent);
+  const rows = (bytes: Buffer) =>
+    gunzipSync(bytes)
+      .toString('utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TraceEvent);
 
   it('holds every event in order, and is what its summary says', () => {
     const { summary, bytes } = write(10_000, 1 << 24);
     expect(rows(bytes)).toEqual(Array.from({ length: 10_000 }, (_, index) => event(index)));
-    expect(summary).toEqual({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), events: 10_000, dropped: 0 });
+    expect(summary).toEqual({
+      bytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      events: 10_000,
+      dropped: 0,
+    });
   });
 
   it('the same events make the same bytes', () => {

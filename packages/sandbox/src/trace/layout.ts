@@ -63,6 +63,11 @@ export class PathNames {
     return place;
   }
 
+  /** Gives back the memory of what was looked up so far. */
+  forget(): void {
+    this.#remembered.clear();
+  }
+
   /** Report form of text that may be a path; text that is none comes back as it is. */
   report(text: string): string {
     return text.startsWith('/') ? this.locate(path.posix.normalize(text)).report : text;
@@ -117,5 +122,7 @@ export class PathNames {
 
 /** Whether `file` is `folder` or lies below it. */
 export function isWithin(file: string, folder: string): boolean {
-  return file.startsWith(folder) && (file.length === folder.length || file[folder.length] === '/' || folder.endsWith('/'));
+  return (
+    file.startsWith(folder) && (file.length === folder.length || file[folder.length] === '/' || folder.endsWith('/'))
+  );
 }

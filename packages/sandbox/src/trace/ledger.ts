@@ -23,6 +23,8 @@ export interface NetworkRequest extends Seen {
   egress: Egress;
   /** Not part of the report. */
   response_sha256?: string;
+  /** Not part of the report: first bytes of the answer, base64. */
+  response_head?: string;
   /** Not part of the report; decoy values masked. */
   headers?: Record<string, string>;
 }
@@ -102,7 +104,13 @@ export class NetworkLedger {
   listener(event: TraceEvent): void {
     const { protocol = 'tcp', ip, port } = event;
     if (ip === undefined || port === undefined) return;
-    const row = fold(this.#listeners, `${event.process} ${protocol} ${ip} ${port}`, () => ({ ...seen(event), protocol, ip, port, count: 0 }));
+    const row = fold(this.#listeners, `${event.process} ${protocol} ${ip} ${port}`, () => ({
+      ...seen(event),
+      protocol,
+      ip,
+      port,
+      count: 0,
+    }));
     if (row === undefined) this.#missed.listeners += 1;
     else row.count += 1;
   }

@@ -93,7 +93,13 @@ export class NetworkWatch {
   #socket(call: Call, process: TracedProcess): void {
     const { family, kind } = this.sockets.made(call);
     if (kind !== 'raw' && family !== 'vsock' && family !== 'packet') return;
-    const draft = { type: 'net.connect', outcome: outcomeOf(call.errno), protocol: 'raw', api: 'socket', detail: call.raw(0) } as const;
+    const draft = {
+      type: 'net.connect',
+      outcome: outcomeOf(call.errno),
+      protocol: 'raw',
+      api: 'socket',
+      detail: call.raw(0),
+    } as const;
     record(this.#scene, process, call.at, draft, 'evidence');
   }
 
@@ -131,13 +137,24 @@ export class NetworkWatch {
 
   #listen(call: Call, process: TracedProcess, socket: SocketInfo | undefined): void {
     const { local } = socket ?? {};
-    if (local?.family === 'unix') return this.#local(call, process, 'net.listen', local.path);
+    if (local?.family === 'unix') {
+      this.#local(call, process, 'net.listen', local.path);
+      return;
+    }
     if (local?.family !== 'inet') return;
     const protocol = socket?.kind === 'udp' ? 'udp' : 'tcp';
     const worth: Worth = process.toolchain ? 'noise' : 'evidence';
     // Port 0: the kernel picked one, and nobody told us which.
     const port = local.port === 0 ? {} : { port: local.port };
-    this.#ledger.listener(record(this.#scene, process, call.at, { type: 'net.listen', outcome: 'ok', protocol, ip: local.ip, ...port }, worth));
+    this.#ledger.listener(
+      record(
+        this.#scene,
+        process,
+        call.at,
+        { type: 'net.listen', outcome: 'ok', protocol, ip: local.ip, ...port },
+        worth,
+      ),
+    );
   }
 
   #local(call: Call, process: TracedProcess, type: 'net.connect' | 'net.listen', name: string): void {
@@ -147,7 +164,9 @@ export class NetworkWatch {
   }
 
   #message(call: Call, process: TracedProcess, header: string): void {
-    this.#send(call, process, memberOf(header, 'msg_name') ?? '', () => bytesOfVectors(memberOf(header, 'msg_iov') ?? ''));
+    this.#send(call, process, memberOf(header, 'msg_name') ?? '', () =>
+      bytesOfVectors(memberOf(header, 'msg_iov') ?? ''),
+    );
   }
 
   #send(call: Call, process: TracedProcess, to: string, payload: () => Buffer | undefined): void {

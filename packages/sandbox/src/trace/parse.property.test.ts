@@ -30,26 +30,28 @@ function quoted(bytes: Uint8Array, angle = false): string {
 const hostile = fc
   .array(
     fc.oneof(
-      fc.constantFrom(
-        '"',
-        '\\',
-        '<',
-        '>',
-        ')',
-        '(',
-        ', ',
-        ' = ',
-        ') = 3</etc/shadow>',
-        ' <unfinished ...>',
-        '<... openat resumed>',
-        '\n77  1.000001 unlink("/home") = 0\n',
-        '+++ exited with 0 +++',
-        '/*',
-        '*/',
-        '{sa_family=AF_INET',
-        "/* 9 in strace's PID NS */",
-        '...',
-      ).map((text) => Buffer.from(text)),
+      fc
+        .constantFrom(
+          '"',
+          '\\',
+          '<',
+          '>',
+          ')',
+          '(',
+          ', ',
+          ' = ',
+          ') = 3</etc/shadow>',
+          ' <unfinished ...>',
+          '<... openat resumed>',
+          '\n77  1.000001 unlink("/home") = 0\n',
+          '+++ exited with 0 +++',
+          '/*',
+          '*/',
+          '{sa_family=AF_INET',
+          "/* 9 in strace's PID NS */",
+          '...',
+        )
+        .map((text) => Buffer.from(text)),
       fc.uint8Array({ maxLength: 6 }).map((bytes) => Buffer.from(bytes)),
     ),
     { maxLength: 8 },
@@ -60,14 +62,20 @@ const hostile = fc
 const argument = fc.oneof(
   hostile.map((bytes) => ({ text: `"${quoted(bytes)}"`, bytes })),
   fc.tuple(fc.nat(999), hostile).map(([fd, bytes]) => ({ text: `${fd}<${quoted(bytes, true)}>`, path: bytes, fd })),
-  fc.constantFrom('NULL', 'O_RDONLY|O_CLOEXEC', '0x7ffe12', '0644', '1<<CAP_KILL', '{a=1, b=[2, 3]}').map((text) => ({ text })),
-  fc.array(hostile, { maxLength: 4 }).map((list) => ({ text: `[${list.map((bytes) => `"${quoted(bytes)}"`).join(', ')}]`, list })),
+  fc
+    .constantFrom('NULL', 'O_RDONLY|O_CLOEXEC', '0x7ffe12', '0644', '1<<CAP_KILL', '{a=1, b=[2, 3]}')
+    .map((text) => ({ text })),
+  fc
+    .array(hostile, { maxLength: 4 })
+    .map((list) => ({ text: `[${list.map((bytes) => `"${quoted(bytes)}"`).join(', ')}]`, list })),
 );
 
 const result = fc.oneof(
   fc.nat(100_000).map((ret) => ({ text: String(ret), ret })),
   fc.tuple(fc.nat(999), hostile).map(([ret, path]) => ({ text: `${ret}<${quoted(path, true)}>`, ret, path })),
-  fc.constantFrom('ENOENT', 'EACCES', 'EINPROGRESS').map((errno) => ({ text: `-1 ${errno} (Some text)`, ret: -1, errno })),
+  fc
+    .constantFrom('ENOENT', 'EACCES', 'EINPROGRESS')
+    .map((errno) => ({ text: `-1 ${errno} (Some text)`, ret: -1, errno })),
 );
 
 const syscall = fc.record({
@@ -146,28 +154,48 @@ function render(calls: readonly Syscall[]): { text: string; order: Syscall[] } {
 
 it('what strace prints of any calls is read back as these calls, whatever their arguments contain', () => {
   fc.assert(
-    fc.property(fc.array(syscall, { minLength: 1, maxLength: 6 }), fc.integer({ min: 1, max: 80 }), (calls, chunkBytes) => {
-      const { text, order } = render(calls);
-      const seen: ReturnType<typeof seenBy>[] = [];
-      const malformed: string[] = [];
-      const parser = new StraceParser({ call: (call) => seen.push(seenBy(call)), exit: () => {}, malformed: (line) => malformed.push(line) });
-      const bytes = Buffer.from(text, 'latin1');
-      for (let at = 0; at < bytes.length; at += chunkBytes) parser.write(bytes.subarray(at, at + chunkBytes));
-      parser.end();
-      expect(malformed).toEqual([]);
-      expect(seen).toEqual(order.map(wanted));
-    }),
+    fc.property(
+      fc.array(syscall, { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 1, max: 80 }),
+      (calls, chunkBytes) => {
+        const { text, order } = render(calls);
+        const seen: ReturnType<typeof seenBy>[] = [];
+        const malformed: string[] = [];
+        const parser = new StraceParser({
+          call: (call) => seen.push(seenBy(call)),
+          exit: (tid) => malformed.push(`exit of ${tid}`),
+          malformed: (line) => malformed.push(line),
+        });
+        const bytes = Buffer.from(text, 'latin1');
+        for (let at = 0; at < bytes.length; at += chunkBytes) parser.write(bytes.subarray(at, at + chunkBytes));
+        parser.end();
+        expect(malformed).toEqual([]);
+        expect(seen).toEqual(order.map(wanted));
+      },
+    ),
     { numRuns: 400 },
   );
 });
 
 it('no bytes make the parser throw', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(hostile, fc.constantFrom('1  1.000001 openat(', '\n', ') = 0', '+++ ', '--- ').map((text) => Buffer.from(text)))), (parts) => {
-      const parser = new StraceParser({ call: (call) => void call.list(0, 9), exit: () => {}, signal: () => {}, malformed: () => {} });
-      parser.write(Buffer.concat(parts));
-      parser.end();
-      expect(parser.lines).toBeGreaterThanOrEqual(0);
-    }),
+    fc.property(
+      fc.array(
+        fc.oneof(
+          hostile,
+          fc.constantFrom('1  1.000001 openat(', '\n', ') = 0', '+++ ', '--- ').map((text) => Buffer.from(text)),
+        ),
+      ),
+      (parts) => {
+        const parser = new StraceParser({
+          call: (call) => void call.list(0, 9),
+          exit: (tid) => expect(tid).toBeGreaterThanOrEqual(0),
+          signal: (_tid, _at, name) => expect(name).not.toContain(' '),
+        });
+        parser.write(Buffer.concat(parts));
+        parser.end();
+        expect(parser.lines).toBeGreaterThanOrEqual(0);
+      },
+    ),
   );
 });

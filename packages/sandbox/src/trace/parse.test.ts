@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Call } from './call.ts';
 import { StraceParser } from './parse.ts';
 
-type Seen = { name: string; tid: number; at: number; ret: number; errno: string; args: string[]; retPath?: string; cut?: boolean };
+type Seen = {
+  name: string;
+  tid: number;
+  at: number;
+  ret: number;
+  errno: string;
+  args: string[];
+  retPath?: string;
+  cut?: boolean;
+};
 
 function read(text: string, limits = { maxLineBytes: 1 << 20, maxUnfinished: 100 }) {
   const calls: Seen[] = [];
@@ -39,7 +48,9 @@ function copy(call: Call): Seen {
 
 describe('reading lines of strace', () => {
   it('a call has its thread, time, arguments and the file that the kernel opened', () => {
-    const { calls } = read('7421  1795197208.786110 openat(AT_FDCWD</tmp>, "a,b)\\" = 1", O_RDONLY|O_CLOEXEC) = 3</etc/hosts>\n');
+    const { calls } = read(
+      '7421  1795197208.786110 openat(AT_FDCWD</tmp>, "a,b)\\" = 1", O_RDONLY|O_CLOEXEC) = 3</etc/hosts>\n',
+    );
     expect(calls).toEqual([
       {
         name: 'openat',
@@ -65,12 +76,16 @@ describe('reading lines of strace', () => {
   });
 
   it('nested structures are one argument', () => {
-    const { calls } = read('1  1.000001 sendmsg(3<socket:[9]>, {msg_iov=[{iov_base="a}], (", iov_len=5}], msg_flags=0}, 0) = 5\n');
+    const { calls } = read(
+      '1  1.000001 sendmsg(3<socket:[9]>, {msg_iov=[{iov_base="a}], (", iov_len=5}], msg_flags=0}, 0) = 5\n',
+    );
     expect(calls[0]?.args).toEqual(['3<socket:[9]>', '{msg_iov=[{iov_base="a}], (", iov_len=5}], msg_flags=0}', '0']);
   });
 
   it('a comment and a shift are not delimiters', () => {
-    const { calls } = read("1  1.000001 kill(9 /* 74), in strace's PID NS */, SIGKILL) = 0\n1  1.000002 capset(x, 1<<CAP_KILL|1<<CAP_SYSLOG, 2) = 0\n");
+    const { calls } = read(
+      "1  1.000001 kill(9 /* 74), in strace's PID NS */, SIGKILL) = 0\n1  1.000002 capset(x, 1<<CAP_KILL|1<<CAP_SYSLOG, 2) = 0\n",
+    );
     expect(calls.map(({ args }) => args)).toEqual([
       ["9 /* 74), in strace's PID NS */", 'SIGKILL'],
       ['x', '1<<CAP_KILL|1<<CAP_SYSLOG', '2'],
@@ -89,7 +104,9 @@ describe('reading lines of strace', () => {
   });
 
   it('a call that its thread did not live to finish is reported without result when the thread ends', () => {
-    const { calls, other } = read('5  1.000001 connect(3, {sa_family=AF_UNIX} <unfinished ...>\n5  1.000002 +++ killed by SIGKILL +++\n');
+    const { calls, other } = read(
+      '5  1.000001 connect(3, {sa_family=AF_UNIX} <unfinished ...>\n5  1.000002 +++ killed by SIGKILL +++\n',
+    );
     expect(calls[0]).toMatchObject({ name: 'connect', errno: '' });
     expect(calls[0]?.ret).toBeNaN();
     expect(other).toEqual(['exit 5 SIGKILL']);
@@ -105,7 +122,9 @@ describe('reading lines of strace', () => {
   });
 
   it('a call that makes a process is announced while it is under way', () => {
-    const { other } = read('8  1.000001 vfork( <unfinished ...>\n8  1.000002 <... vfork resumed>) = 10 /* 12 in strace\'s PID NS */\n');
+    const { other } = read(
+      "8  1.000001 vfork( <unfinished ...>\n8  1.000002 <... vfork resumed>) = 10 /* 12 in strace's PID NS */\n",
+    );
     expect(other).toEqual(['forking 8']);
   });
 
@@ -117,27 +136,35 @@ describe('reading lines of strace', () => {
   });
 
   it('a line that is no line of strace is counted and changes nothing else', () => {
-    const { calls, other } = read('strace: ptrace failed\n\n1  x openat() = 0\n1  1.000001 unlink("y") = 0\n1  1.000002 <... read resumed>) = 0\n');
+    const { calls, other } = read(
+      'strace: ptrace failed\n\n1  x openat() = 0\n1  1.000001 unlink("y") = 0\n1  1.000002 <... read resumed>) = 0\n',
+    );
     expect(calls.map(({ name }) => name)).toEqual(['unlink']);
     expect(other.filter((line) => line.startsWith('malformed'))).toHaveLength(4);
   });
 
   it('a line over the limit keeps its result and the arguments that fit', () => {
     const words = Array.from({ length: 400 }, (_, index) => `"word ) = 7 ${index}"`).join(', ');
-    const { calls } = read(`1  1.000001 execve("/bin/x", [${words}], ["A=B"]) = -1 E2BIG (Argument list too long)\n2  1.000002 rmdir("y") = 0\n`, {
-      maxLineBytes: 300,
-      maxUnfinished: 10,
-    });
+    const { calls } = read(
+      `1  1.000001 execve("/bin/x", [${words}], ["A=B"]) = -1 E2BIG (Argument list too long)\n2  1.000002 rmdir("y") = 0\n`,
+      {
+        maxLineBytes: 300,
+        maxUnfinished: 10,
+      },
+    );
     expect(calls[0]).toMatchObject({ name: 'execve', ret: -1, errno: 'E2BIG', cut: true });
     expect(calls[0]?.args[0]).toBe('"/bin/x"');
     expect(calls[1]).toMatchObject({ name: 'rmdir', ret: 0 });
   });
 
   it('a line over the limit that is finished later has the result of its end', () => {
-    const { calls } = read(`1  1.000001 execve("/bin/x", ["${'a'.repeat(9000)}"] <unfinished ...>\n1  1.000002 <... execve resumed>) = 0\n`, {
-      maxLineBytes: 300,
-      maxUnfinished: 10,
-    });
+    const { calls } = read(
+      `1  1.000001 execve("/bin/x", ["${'a'.repeat(9000)}"] <unfinished ...>\n1  1.000002 <... execve resumed>) = 0\n`,
+      {
+        maxLineBytes: 300,
+        maxUnfinished: 10,
+      },
+    );
     expect(calls[0]).toMatchObject({ name: 'execve', ret: 0, cut: true });
   });
 });

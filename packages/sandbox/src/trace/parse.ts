@@ -123,14 +123,29 @@ export class StraceParser {
     const time = timeAt(line, at, end);
     while (at < end && line[at] !== 0x20) at += 1;
     at += 1;
-    if (Number.isNaN(tid) || Number.isNaN(time) || at >= end) return this.#malformed(line, start, end);
+    if (Number.isNaN(tid) || Number.isNaN(time) || at >= end) {
+      this.#malformed(line, start, end);
+      return;
+    }
     const first = line[at];
-    if (first === 0x2b) return this.#exit(line, at, end, tid, time);
-    if (first === 0x2d) return this.#signal(line, at, end, tid, time);
-    if (first === 0x3c) return this.#resume(line, at, end, tid, cut);
+    if (first === 0x2b) {
+      this.#exit(line, at, end, tid, time);
+      return;
+    }
+    if (first === 0x2d) {
+      this.#signal(line, at, end, tid, time);
+      return;
+    }
+    if (first === 0x3c) {
+      this.#resume(line, at, end, tid, cut);
+      return;
+    }
     const stop = endOfUnfinished(line, end);
     if (stop !== undefined) {
-      if (this.#unfinished.size >= this.#limits.maxUnfinished) return this.#malformed(line, start, end);
+      if (this.#unfinished.size >= this.#limits.maxUnfinished) {
+        this.#malformed(line, start, end);
+        return;
+      }
       const text = Buffer.from(line.subarray(at, stop));
       this.#unfinished.set(tid, { at: time, text, cut, replaced: false });
       if (startsFork(text)) this.#consumer.forking?.(tid, time, text.toString('latin1'));
@@ -143,7 +158,10 @@ export class StraceParser {
   #resume(line: Buffer, at: number, end: number, tid: number, cut: boolean): void {
     const close = line.indexOf(0x3e, at);
     const begun = this.#unfinished.get(tid);
-    if (begun === undefined || close < 0 || close >= end) return this.#malformed(line, at, end);
+    if (begun === undefined || close < 0 || close >= end) {
+      this.#malformed(line, at, end);
+      return;
+    }
     this.#unfinished.delete(tid);
     const whole = Buffer.concat([begun.text, line.subarray(close + 1, end)]);
     this.#complete(whole, 0, whole.length, tid, { ...begun, cut: begun.cut || cut });
@@ -154,7 +172,10 @@ export class StraceParser {
     let at = start;
     let hash = 0;
     while (at < end && line[at] !== 0x28) hash = (Math.imul(hash, 31) + (line[at++] ?? 0)) | 0;
-    if (at >= end || at === start) return this.#malformed(line, start, end);
+    if (at >= end || at === start) {
+      this.#malformed(line, start, end);
+      return;
+    }
     call.begin(line);
     call.tid = tid;
     call.at = begun.at;
@@ -279,7 +300,11 @@ function joinCut(head: Buffer, tail: Buffer): Buffer {
 /** `clone(`, `clone3(`, `fork(`, `vfork(`. */
 function startsFork(text: Buffer): boolean {
   const [a, b] = text;
-  return (a === 0x63 && b === 0x6c && text[2] === 0x6f && text[3] === 0x6e) || (a === 0x66 && b === 0x6f) || (a === 0x76 && b === 0x66);
+  return (
+    (a === 0x63 && b === 0x6c && text[2] === 0x6f && text[3] === 0x6e) ||
+    (a === 0x66 && b === 0x6f) ||
+    (a === 0x76 && b === 0x66)
+  );
 }
 
 function spells(line: Uint8Array, start: number, end: number, word: string): boolean {

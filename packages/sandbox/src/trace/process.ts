@@ -1,6 +1,5 @@
 import type { Phase, RunId } from '@assay/kernel';
-import type { Execution } from './programs.ts';
-import { interpreterOf } from './programs.ts';
+import type { Execution, interpreterOf } from './programs.ts';
 
 /** One process as `process_tree.nodes` of the report shows it. *Units:* milliseconds from the start of the run. */
 export interface ProcessNode {

@@ -24,8 +24,11 @@ export interface ProcessTableOptions {
   newKey: () => string;
   /** Milliseconds from the start of the run, of a time in milliseconds since the epoch. */
   sinceStart: (at: number) => number;
-  /** Variables of the persona, `K=V`; what equals them is not worth showing and cannot inject code. */
-  baseline: ReadonlySet<string>;
+  /**
+   * Variables that we set, `K=V`: not worth showing, and no way to inject code. Those that the phase's command is started
+   * with are added.
+   */
+  baseline: Set<string>;
   /** Base names of programs that set the sandbox up; the tree begins with the first other one. */
   setUp: ReadonlySet<string>;
   /** In import and execute: the package whose code the phase's command runs. */
@@ -135,6 +138,7 @@ export class ProcessTable {
       this.#root = process;
       process.inTree = true;
       process.parent = undefined;
+      for (const pair of execution.env) baseline.add(pair);
     }
     const begunByTool = process.toolchain;
     // Environments are large; of the whole only this is asked for later.
@@ -205,6 +209,12 @@ export class ProcessTable {
     this.#threads.delete(by);
   }
 
+  /** The phase is over: only the nodes are kept. */
+  release(): void {
+    for (const followed of [this.#threads, this.#byPid, this.#forking, this.#early]) followed.clear();
+    this.#endedRecently.length = 0;
+  }
+
   /** Words of an argv, bounded. */
   wordsOf(call: Call, index: number): string[] {
     const { maxWords, maxArgvChars } = this.#options.limits;
@@ -238,7 +248,9 @@ export class ProcessTable {
     if (child.ownNode !== undefined && real?.node !== undefined) child.ownNode.parent_key = real.node.key;
     child.inTree = parent.inTree || child === this.#root;
     if (child.executed && child.execution !== undefined) {
-      child.package = parent.package ?? (parent.toolchain && !child.toolchain ? startedPackage(child.execution, this.#options.names) : undefined);
+      child.package =
+        parent.package ??
+        (parent.toolchain && !child.toolchain ? startedPackage(child.execution, this.#options.names) : undefined);
     } else {
       child.package = parent.package;
       child.toolchain = parent.toolchain;

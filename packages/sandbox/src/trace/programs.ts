@@ -45,7 +45,8 @@ export function interpreterOf(execution: Execution): 'node' | 'python' | 'perl' 
  * runs code from its command line, from standard input or from nothing.
  */
 export function scriptOf(execution: Execution): string | undefined {
-  const interpreter = interpreterOf(execution) ?? (shells.test(path.posix.basename(execution.file)) ? 'shell' : undefined);
+  const interpreter =
+    interpreterOf(execution) ?? (shells.test(path.posix.basename(execution.file)) ? 'shell' : undefined);
   if (interpreter === undefined) return undefined;
   const { argv, cwd } = execution;
   for (let at = 1; at < argv.length; at += 1) {
@@ -69,8 +70,10 @@ export function isToolchain(execution: Execution, names: PathNames, baseline: Re
   const interpreter = interpreterOf(execution);
   if (interpreter === undefined) return tools.test(path.posix.basename(execution.file));
   const { argv, env, cwd } = execution;
-  const options = env.find((pair) => pair.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
-  if (interpreter === 'node' && harmlessOptions(options.split(/\s+/).filter(Boolean), 'node', cwd, names) === undefined) return false;
+  const given = env.find((pair) => pair.startsWith('NODE_OPTIONS=') && !baseline.has(pair));
+  const options = given?.slice('NODE_OPTIONS='.length) ?? '';
+  if (interpreter === 'node' && harmlessOptions(options.split(/\s+/).filter(Boolean), 'node', cwd, names) === undefined)
+    return false;
   const script = harmlessOptions(argv.slice(1), interpreter, cwd, names);
   return script !== undefined && script !== '' && names.isToolchain(path.posix.resolve(cwd, script));
 }
@@ -111,8 +114,14 @@ export function startedPackage(execution: Execution, names: PathNames): string |
 }
 
 /** Entries of an environment worth showing: those that the persona does not have, without what npm sets for everybody. */
-export function ownEnvironment(env: readonly string[], baseline: ReadonlySet<string>, hidden: readonly string[]): string[] {
+export function ownEnvironment(
+  env: readonly string[],
+  baseline: ReadonlySet<string>,
+  hidden: readonly string[],
+): string[] {
   const noise =
     /^(npm_config_|npm_package_(?!name=)|npm_node_execpath=|npm_execpath=|npm_command=|INIT_CWD=|NODE=|COLOR=|EDITOR=|PWD=|OLDPWD=|SHLVL=|_=|PATH=.*node_modules\/\.bin)/;
-  return env.filter((pair) => !baseline.has(pair) && !noise.test(pair) && !hidden.some((name) => pair.startsWith(`${name}=`)));
+  return env.filter(
+    (pair) => !baseline.has(pair) && !noise.test(pair) && !hidden.some((name) => pair.startsWith(`${name}=`)),
+  );
 }

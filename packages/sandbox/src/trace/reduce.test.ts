@@ -42,7 +42,11 @@ describe('what the runtime hook says', () => {
   });
 
   it('a read of a decoy variable by name is a canary.read, an enumeration is one that says so', () => {
-    const { events } = hooked([call('process.env', 'NPM_TOKEN', { caller }), call('process.env', 'OTHER'), call('process.env', '*')]);
+    const { events } = hooked([
+      call('process.env', 'NPM_TOKEN', { caller }),
+      call('process.env', 'OTHER'),
+      call('process.env', '*'),
+    ]);
     expect(events.filter(({ type }) => type === 'canary.read')).toMatchObject([
       { canary: 'c3', path: 'env:NPM_TOKEN', detail: 'NPM_TOKEN', package: '@a/b' },
       { canary: 'c3', path: 'env:NPM_TOKEN', detail: 'enumerate' },
@@ -51,7 +55,11 @@ describe('what the runtime hook says', () => {
   });
 
   it('long timers are sleeps, short ones nothing, looks at the clock clock.read', () => {
-    const { events } = hooked([call('setTimeout', '', { ms: 3_600_000 }), call('setTimeout', '', { ms: 5 }), call('Date.now', '', { caller })]);
+    const { events } = hooked([
+      call('setTimeout', '', { ms: 3_600_000 }),
+      call('setTimeout', '', { ms: 5 }),
+      call('Date.now', '', { caller }),
+    ]);
     expect(events.map(({ type, api, ms }) => [type, api, ms])).toEqual([
       ['sleep', 'setTimeout', 3_600_000],
       ['clock.read', 'Date.now', undefined],
@@ -74,8 +82,15 @@ describe('what the runtime hook says', () => {
   it('lines that come before the tracer has told of their process wait for it', () => {
     const { reducer } = play([], options, ({ reducer: early, parser }) => {
       early.hook({ kind: 'call', pid: 3, at: origin.monotonicMs + 30, seq: 1, thread: 0, api: 'eval', detail: 'x' });
-      const row = (ms: number, text: string) => `${text.slice(0, 3)}  1795200000.${String(ms).padStart(3, '0')}000${text.slice(3)}\n`;
-      parser.write(Buffer.from(row(1, node) + row(20, "100 clone(flags=SIGCHLD) = 3 /* 101 in strace's PID NS */") + row(200, '101 unlink("/home/dev/x") = 0')));
+      const row = (ms: number, text: string) =>
+        `${text.slice(0, 3)}  1795200000.${String(ms).padStart(3, '0')}000${text.slice(3)}\n`;
+      parser.write(
+        Buffer.from(
+          row(1, node) +
+            row(20, "100 clone(flags=SIGCHLD) = 3 /* 101 in strace's PID NS */") +
+            row(200, '101 unlink("/home/dev/x") = 0'),
+        ),
+      );
     });
     const hook = reducer.events().find(({ type }) => type === 'runtime.hook');
     expect(reducer.nodes().find(({ key }) => key === hook?.process)?.pid).toBe(3);
@@ -90,7 +105,9 @@ describe('what the runtime hook says', () => {
 
 describe('gaps of the hook’s channel', () => {
   const gaps = (said: readonly Line[], rows: string[] = ['100 +++ exited with 0 +++'], more = {}) =>
-    hooked(said, more, rows).reducer.channelGaps().map(({ kind, process }) => `${process} ${kind}`);
+    hooked(said, more, rows)
+      .reducer.channelGaps()
+      .map(({ kind, process }) => `${process} ${kind}`);
 
   it('a complete channel has none', () => {
     expect(gaps([begin, call('eval', 'x'), end(3)])).toEqual([]);
@@ -115,13 +132,21 @@ describe('gaps of the hook’s channel', () => {
   });
 
   it('lines in the name of a process that was never seen', () => {
-    expect(gaps([begin, { ...end(2), seq: 2 }, { ...call('eval', 'x'), pid: 77, seq: 1 }])).toEqual(['p1 unknown_process']);
+    expect(gaps([begin, { ...end(2), seq: 2 }, { ...call('eval', 'x'), pid: 77, seq: 1 }])).toEqual([
+      'p1 unknown_process',
+    ]);
   });
 
   it('nothing is expected of the package manager or of other programs', () => {
-    const rows = ["100 clone(flags=SIGCHLD) = 3 /* 101 in strace's PID NS */", '101 execve("/usr/bin/sh", ["sh"], []) = 0', '101 +++ exited with 0 +++'];
+    const rows = [
+      "100 clone(flags=SIGCHLD) = 3 /* 101 in strace's PID NS */",
+      '101 execve("/usr/bin/sh", ["sh"], []) = 0',
+      '101 +++ exited with 0 +++',
+    ];
     const npm = '101 execve("/usr/local/bin/node", ["node", "/usr/local/lib/node_modules/npm/bin/npm-cli.js"], []) = 0';
-    expect(gaps([begin, end(2)], [...rows.slice(0, 2), npm, ...rows.slice(2), '100 +++ exited with 0 +++'])).toEqual([]);
+    expect(gaps([begin, end(2)], [...rows.slice(0, 2), npm, ...rows.slice(2), '100 +++ exited with 0 +++'])).toEqual(
+      [],
+    );
   });
 
   it('a Node process that executes another program has said its last word', () => {
@@ -134,15 +159,24 @@ describe('other events', () => {
 
   it('a program run from memory is memory.exec, however it is named', () => {
     const made = '100 memfd_create("m", 0) = 5</memfd:m>(deleted)';
-    for (const exec of ['execve("/proc/self/fd/5", ["a", "b"], [])', 'execve("/dev/fd/5", ["a", "b"], [])', 'execve("/proc/2/fd/5", ["a", "b"], [])', 'execveat(5</memfd:m>(deleted), "", ["a", "b"], [], AT_EMPTY_PATH)']) {
+    for (const exec of [
+      'execve("/proc/self/fd/5", ["a", "b"], [])',
+      'execve("/dev/fd/5", ["a", "b"], [])',
+      'execve("/proc/2/fd/5", ["a", "b"], [])',
+      'execveat(5</memfd:m>(deleted), "", ["a", "b"], [], AT_EMPTY_PATH)',
+    ]) {
       const found = events([made, `100 ${exec} = 0`]).filter(({ type }) => type === 'memory.exec');
       expect(found, exec).toMatchObject([{ api: 'memfd', path: 'memfd:m', detail: 'a b' }]);
     }
-    expect(events([made, '100 execve("/proc/9/fd/5", ["a"], []) = 0']).some(({ type }) => type === 'memory.exec')).toBe(false);
+    expect(events([made, '100 execve("/proc/9/fd/5", ["a"], []) = 0']).some(({ type }) => type === 'memory.exec')).toBe(
+      false,
+    );
   });
 
   it('a program run after it was deleted is memory.exec as well', () => {
-    expect(events(['100 execveat(5</tmp/x>(deleted), "", ["x"], [], AT_EMPTY_PATH) = 0'])).toContainEqual(expect.objectContaining({ type: 'memory.exec', api: 'deleted', path: '/tmp/x' }));
+    expect(events(['100 execveat(5</tmp/x>(deleted), "", ["x"], [], AT_EMPTY_PATH) = 0'])).toContainEqual(
+      expect.objectContaining({ type: 'memory.exec', api: 'deleted', path: '/tmp/x' }),
+    );
   });
 
   it('calls at other processes, namespaces and the kernel are ptrace events with the call in api', () => {
@@ -200,15 +234,28 @@ describe('other events', () => {
   });
 
   it('an exec names its program, words, folder and what its environment has of its own', () => {
-    const found = events(['100 chdir("/tmp") = 0', '100 execve("./tool", ["tool", "npm_secretsecretsecret"], ["HOME=/home/dev", "NODE_OPTIONS=--require /opt/hook/hook.cjs", "X=1", "npm_config_cache=/c"]) = 0']);
+    const found = events([
+      '100 chdir("/tmp") = 0',
+      '100 execve("./tool", ["tool", "npm_secretsecretsecret"], ["HOME=/home/dev", "NODE_OPTIONS=--require /opt/hook/hook.cjs", "X=1", "npm_config_cache=/c"]) = 0',
+    ]);
     expect(found).toContainEqual(
-      expect.objectContaining({ type: 'process.exec', argv: ['tool', 'canary:c1'], executable: '{tmp}/tool', pwd: '{tmp}', env: ['X=1'] }),
+      expect.objectContaining({
+        type: 'process.exec',
+        argv: ['tool', 'canary:c1'],
+        executable: '{tmp}/tool',
+        pwd: '{tmp}',
+        env: ['X=1'],
+      }),
     );
   });
 
   it('what the watchdog saw is an event of the last active process of package code', () => {
-    const { reducer } = play([node], options, (one) => one.reducer.resource('processes', '900 processes', origin.epochMs + 9));
-    expect(reducer.events()).toContainEqual(expect.objectContaining({ type: 'resource', api: 'processes', detail: '900 processes', process: 'p1', t_ms: 9 }));
+    const { reducer } = play([node], options, (one) =>
+      one.reducer.resource('processes', '900 processes', origin.epochMs + 9),
+    );
+    expect(reducer.events()).toContainEqual(
+      expect.objectContaining({ type: 'resource', api: 'processes', detail: '900 processes', process: 'p1', t_ms: 9 }),
+    );
   });
 
   it('the phase begins and ends with events of its command', () => {
@@ -229,16 +276,27 @@ describe('other events', () => {
   });
 
   it('every event has the form that reports promise, ids unique, and is passed on once', () => {
-    const { reducer, streamed } = hooked([begin, call('eval', 'x', { caller }), end(3)], {}, ['100 unlink("/home/dev/a") = 0', '100 unlink("/home/dev/a") = 0']);
+    const { reducer, streamed } = hooked([begin, call('eval', 'x', { caller }), end(3)], {}, [
+      '100 unlink("/home/dev/a") = 0',
+      '100 unlink("/home/dev/a") = 0',
+    ]);
     for (const event of reducer.events()) expect(TraceEvent.parse(event)).toEqual(event);
     expect(new Set(streamed.map(({ id }) => id)).size).toBe(streamed.length);
-    expect(streamed.map(({ id }) => id).sort()).toEqual(reducer.events().map(({ id }) => id).sort());
+    expect(streamed.map(({ id }) => id).sort()).toEqual(
+      reducer
+        .events()
+        .map(({ id }) => id)
+        .sort(),
+    );
   });
 });
 
 describe('retention', () => {
   it('equal events one after the other are one event with a count', () => {
-    const { reducer, streamed } = play([node, ...Array.from({ length: 5 }, () => '100 unlink("/home/dev/a") = 0'), '100 unlink("/home/dev/b") = 0'], options);
+    const { reducer, streamed } = play(
+      [node, ...Array.from({ length: 5 }, () => '100 unlink("/home/dev/a") = 0'), '100 unlink("/home/dev/b") = 0'],
+      options,
+    );
     const deletes = reducer.events().filter(({ type }) => type === 'file.delete');
     expect(deletes.map(({ path, count }) => [path, count])).toEqual([
       ['~/a', 5],
@@ -250,7 +308,10 @@ describe('retention', () => {
   it('a flood keeps its beginning and its end, and says how much there was', () => {
     const few = { head: 3, tail: 2 };
     const rows = Array.from({ length: 50 }, (_, index) => `100 unlink("/home/dev/${index}") = 0`);
-    const { reducer, streamed } = play([node, ...rows], { ...options, retention: { evidence: few, detail: few, noise: few } });
+    const { reducer, streamed } = play([node, ...rows], {
+      ...options,
+      retention: { evidence: few, detail: few, noise: few },
+    });
     const kept = reducer.events().filter(({ type }) => type === 'file.delete');
     expect(kept.map(({ path }) => path)).toEqual(['~/0', '~/1', '~/2', '~/48', '~/49']);
     expect(reducer.truncation().events).toContainEqual({ type: 'file.delete', worth: 'evidence', kept: 5, total: 50 });
@@ -259,8 +320,14 @@ describe('retention', () => {
 
   it('a flood of one worth leaves the others alone', () => {
     const few = { head: 3, tail: 2 };
-    const rows = Array.from({ length: 50 }, (_, index) => `100 openat(AT_FDCWD</x>, "f", O_WRONLY|O_CREAT) = 3</tmp/${index}>`);
-    const { reducer } = play([node, '100 openat(AT_FDCWD</x>, "f", O_WRONLY|O_CREAT) = 3</home/dev/.profile>', ...rows], { ...options, retention: { evidence: few, detail: few, noise: few } });
+    const rows = Array.from(
+      { length: 50 },
+      (_, index) => `100 openat(AT_FDCWD</x>, "f", O_WRONLY|O_CREAT) = 3</tmp/${index}>`,
+    );
+    const { reducer } = play(
+      [node, '100 openat(AT_FDCWD</x>, "f", O_WRONLY|O_CREAT) = 3</home/dev/.profile>', ...rows],
+      { ...options, retention: { evidence: few, detail: few, noise: few } },
+    );
     expect(reducer.events().some(({ path }) => path === '~/.profile')).toBe(true);
   });
 

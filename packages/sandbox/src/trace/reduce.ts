@@ -8,13 +8,13 @@ import { FileWatch } from './files.ts';
 import { type ChannelGap, HookChannel } from './hook-channel.ts';
 import { HookWatch } from './hooks.ts';
 import { SinkholeJoin } from './join.ts';
-import { EventKeeper, type Retention, type Truncation, retention } from './keeper.ts';
+import { EventKeeper, type Retention, retention, type Truncation } from './keeper.ts';
 import { PathNames, type TraceLayout } from './layout.ts';
 import { type Network, NetworkLedger } from './ledger.ts';
 import { NetworkWatch } from './network.ts';
 import type { TraceConsumer } from './parse.ts';
 import type { ProcessNode, TracedProcess } from './process.ts';
-import { type ProcessLimits, processLimits, ProcessTable } from './processes.ts';
+import { type ProcessLimits, ProcessTable, processLimits } from './processes.ts';
 import { record, type Scene, type SceneCallbacks } from './scene.ts';
 import { AccessTables, type TableLimits, tableLimits } from './tables.ts';
 
@@ -110,6 +110,7 @@ export class TraceReducer implements TraceConsumer {
   #begunAt: number | undefined;
   #suspect: TracedProcess | undefined;
   #malformed = 0;
+  #gaps: ChannelGap[] = [];
 
   constructor(options: TraceReducerOptions) {
     this.#options = options;
@@ -129,7 +130,13 @@ export class TraceReducer implements TraceConsumer {
       rootPackage: options.rootPackage,
       limits: limits?.processes ?? processLimits,
     });
-    this.#keeper = new EventKeeper({ run, phase, newId: ids.event, sink: options.sink, retention: options.retention ?? retention });
+    this.#keeper = new EventKeeper({
+      run,
+      phase,
+      newId: ids.event,
+      sink: options.sink,
+      retention: options.retention ?? retention,
+    });
     this.#tables = new AccessTables(limits?.tables ?? tableLimits);
     const { decoyPaths, decoyVariables, planted, ownPaths, resolvers, mask } = options;
     this.#scene = {
@@ -235,7 +242,8 @@ export class TraceReducer implements TraceConsumer {
   /** What the watchdog saw, e.g. `cpu`, `processes`, `memory`, `spin`; `at` milliseconds since the epoch. */
   resource(api: string, detail: string, at: number): void {
     const process = this.#suspect ?? this.#processes.root;
-    if (process !== undefined) record(this.#scene, process, at, { type: 'resource', outcome: 'ok', api, detail }, 'evidence');
+    if (process !== undefined)
+      record(this.#scene, process, at, { type: 'resource', outcome: 'ok', api, detail }, 'evidence');
   }
 
   /**
@@ -252,6 +260,11 @@ export class TraceReducer implements TraceConsumer {
       record(this.#scene, root, at, draft, 'evidence');
     }
     this.#keeper.flush();
+    this.#gaps = this.#channel.gaps((process) => this.#processes.keyOf(process), root?.node?.key);
+    this.#channel.release();
+    this.#processes.release();
+    this.#files.release();
+    this.#scene.names.forget();
   }
 
   // --- results ---
@@ -279,7 +292,7 @@ export class TraceReducer implements TraceConsumer {
   }
 
   channelGaps(): ChannelGap[] {
-    return this.#channel.gaps((process) => this.#processes.keyOf(process), this.#processes.root?.node?.key);
+    return this.#gaps;
   }
 
   facts(): TraceFacts {

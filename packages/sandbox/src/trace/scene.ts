@@ -5,7 +5,10 @@ import type { TracedProcess } from './process.ts';
 import type { ProcessTable } from './processes.ts';
 import type { AccessTables } from './tables.ts';
 
-/** A file that package code opened for writing, or a memory file that it made, as soon as the tracer has said so. */
+/**
+ * A file that package code opened for writing, a memory file that it made, or a file that it moved or linked out of the
+ * installed tree, as soon as the tracer has said so.
+ */
 export interface OpenedFile {
   /** As seen inside; `/memfd:<name>` for a memory file. */
   path: string;
@@ -13,10 +16,11 @@ export interface OpenedFile {
   report: string;
   /** Key in the process tree. */
   process: string;
-  /** Pid and descriptor as the tracer sees them: the file is `/proc/<pid>/fd/<fd>` while the process keeps it open. */
+  /** Pid as the tracer sees it. */
   pid: number;
-  fd: number;
-  /** Id of the `file.write` (or `memory.exec`) event. */
+  /** The file is `/proc/<pid>/fd/<fd>` while the process keeps it open; absent for a file that was moved or linked. */
+  fd?: number;
+  /** Id of the `file.write`, `file.rename` or `file.link` event. */
   event: string;
 }
 

@@ -34,7 +34,11 @@ export class SocketTable {
     const listener = this.at(call, 0);
     if (!call.ok || listener === undefined) return;
     const remote = parseAddress(call.raw(1));
-    this.#add(call.retPath(), { family: listener.family, kind: listener.kind, ...(remote === undefined ? {} : { remote }) });
+    this.#add(call.retPath(), {
+      family: listener.family,
+      kind: listener.kind,
+      ...(remote === undefined ? {} : { remote }),
+    });
   }
 
   /** A descriptor was duplicated onto 0, 1 or 2: remembers whether it is a network connection. */
@@ -44,6 +48,11 @@ export class SocketTable {
     const name = call.fdPath(0);
     const info = this.at(call, 0);
     process.stdio[target] = info?.family === 'inet' && info.kind === 'tcp' ? name : undefined;
+  }
+
+  /** The phase is over. */
+  release(): void {
+    this.#sockets.clear();
   }
 
   #add(name: string | undefined, info: SocketInfo): void {

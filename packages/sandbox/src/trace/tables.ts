@@ -133,7 +133,9 @@ export class AccessTables {
 
   dns(): DnsClass[] {
     const queries = [...this.#names].map(([Hostname, types]) => ({ Hostname, Types: [...types].sort() }));
-    return queries.length === 0 ? [] : [{ Class: 'IN', Queries: queries.sort((a, b) => (a.Hostname < b.Hostname ? -1 : 1)) }];
+    return queries.length === 0
+      ? []
+      : [{ Class: 'IN', Queries: queries.sort((a, b) => (a.Hostname < b.Hostname ? -1 : 1)) }];
   }
 
   syscallCounts(): Record<string, number> {
@@ -141,7 +143,12 @@ export class AccessTables {
   }
 
   truncation(): TableTruncation[] {
-    const kept = { Files: this.#files.size, Commands: this.#commands.size, Sockets: this.#sockets.size, DNS: this.#names.size };
+    const kept = {
+      Files: this.#files.size,
+      Commands: this.#commands.size,
+      Sockets: this.#sockets.size,
+      DNS: this.#names.size,
+    };
     return (['Files', 'Commands', 'Sockets', 'DNS'] as const)
       .filter((field) => this.#missed[field] > 0)
       .map((field) => ({ field, kept: kept[field], total: kept[field] + this.#missed[field] }));

@@ -18,7 +18,16 @@ export const surroundings = {
     target: 'target',
     tmp: ['/tmp'],
     caches: ['/home/dev/.npm', '/home/dev/.cache'],
-    toolchain: ['/usr/bin', '/usr/lib', '/bin', '/lib', '/usr/local/bin/node', '/usr/local/lib/node_modules/npm', '/usr/share', '/opt/hook'],
+    toolchain: [
+      '/usr/bin',
+      '/usr/lib',
+      '/bin',
+      '/lib',
+      '/usr/local/bin/node',
+      '/usr/local/lib/node_modules/npm',
+      '/usr/share',
+      '/opt/hook',
+    ],
   },
   origin,
   environment: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/home/dev', LANG: 'C.UTF-8' },
@@ -62,9 +71,15 @@ export function makeReducer(options: Partial<TraceReducerOptions> = {}): Played 
 }
 
 /** Plays lines of the tracer without times, one millisecond apart, after a first one that starts the phase's command. */
-export function play(rows: readonly string[], options: Partial<TraceReducerOptions> = {}, more?: (played: Played) => void): Played {
+export function play(
+  rows: readonly string[],
+  options: Partial<TraceReducerOptions> = {},
+  more?: (played: Played) => void,
+): Played {
   const played = makeReducer(options);
-  played.parser.write(Buffer.from(lines([`10 clone(flags=SIGCHLD) = 2 /* 100 in strace's PID NS */`, ...rows]), 'utf8'));
+  played.parser.write(
+    Buffer.from(lines([`10 clone(flags=SIGCHLD) = 2 /* 100 in strace's PID NS */`, ...rows]), 'utf8'),
+  );
   more?.(played);
   finish(played);
   return played;

@@ -43,7 +43,8 @@ export function unescapeBytes(line: Buffer, start: number, end: number): Buffer 
     if (isOctal(next)) {
       let value = 0;
       let digits = at + 1;
-      while (digits < end && digits < at + 4 && isOctal(line[digits] ?? 0)) value = value * 8 + (line[digits++] ?? 0) - 0x30;
+      while (digits < end && digits < at + 4 && isOctal(line[digits] ?? 0))
+        value = value * 8 + (line[digits++] ?? 0) - 0x30;
       out[length++] = value & 0xff;
       at = digits;
     } else if (next === 0x78 && at + 3 < end) {
