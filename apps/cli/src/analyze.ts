@@ -1,40 +1,52 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import {
   type AnalysisTarget,
   analyze,
   type DynamicAnalysisReport,
-  renderHtml,
-  renderSarif,
   renderTerminal,
   requiredRuns,
 } from '@assay/behaviour';
 import { deadlines, KernelError, reaches, systemClock, type VerdictLevel } from '@assay/kernel';
+import { parsePurl } from '@assay/kernel/purl';
 import { loadNpmConfig, NpmSource, npmLimits } from '@assay/registries';
 import { readSettings, type Settings } from './config.ts';
 import { flagsOf } from './doctor-command.ts';
 import { exitCode } from './exit.ts';
+import { outputsOf, writeOutputs } from './outputs.ts';
 import { progressTo } from './progress.ts';
+import { makeWorkFolder, removeStaleWorkFolders } from './work-folder.ts';
+
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** `assay analyze`: resolves to the exit code (shared/seams.md §8). */
 export async function analyzeCommand(target: string | undefined, options: Record<string, unknown>): Promise<number> {
+  const stop = new AbortController();
+  let work: string | undefined;
+  const interrupt = () => {
+    if (stop.signal.aborted) {
+      // Asked twice: the box ends with us, and what lies on the disk is all that is left to remove.
+      if (work !== undefined) rmSync(work, { recursive: true, force: true });
+      process.exit(exitCode.interrupted);
+    }
+    stop.abort(new KernelError('INTERRUPTED', 'interrupted; everything that was started has been ended'));
+  };
+  for (const signal of endings) process.on(signal, interrupt);
   const settings = readSettings(process.env, flagsOf(options), process.stdout.isTTY === true);
   const what = targetOf(target, options);
+  if (what.purl !== undefined) parsePurl(what.purl, { npmNameCase: 'keep' });
+  const outputs = outputsOf(options);
   const json = options.json === true;
   const progress = progressTo(process.stderr, { color: settings.color, verbose: options.verbose === true });
-  const stop = new AbortController();
-  const interrupt = () =>
-    stop.abort(new KernelError('INTERRUPTED', 'interrupted; everything that was started has been ended'));
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  process.on('SIGHUP', interrupt);
-  await mkdir(settings.cacheDirectory, { recursive: true });
-  const work = await mkdtemp(path.join(tmpdir(), 'assay-'));
-  const source = await openNpmSource(settings);
+  await makeCacheFolder(settings.cacheDirectory);
+  await removeStaleWorkFolders(tmpdir());
+  work = await makeWorkFolder(tmpdir());
+  let source: NpmSource | undefined;
   try {
+    source = await openNpmSource(settings);
     const result = await analyze(
       {
         target: what,
@@ -55,7 +67,7 @@ export async function analyzeCommand(target: string | undefined, options: Record
       stop.signal,
     );
     progress.clear();
-    await writeOutputs(result.report, result.traceFile, options);
+    await writeOutputs(result.report, result.traceFile, outputs);
     process.stdout.write(
       json
         ? `${JSON.stringify(result.report)}\n`
@@ -64,10 +76,8 @@ export async function analyzeCommand(target: string | undefined, options: Record
     return codeFor(result.report, options);
   } finally {
     progress.clear();
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-    process.off('SIGHUP', interrupt);
-    await Promise.all([source.close(), rm(work, { recursive: true, force: true })]);
+    await Promise.all([source?.close(), rm(work, { recursive: true, force: true })]);
+    for (const signal of endings) process.off(signal, interrupt);
   }
 }
 
@@ -88,15 +98,18 @@ export function targetOf(target: string | undefined, options: Record<string, unk
   return { purl: named };
 }
 
-async function writeOutputs(
-  report: DynamicAnalysisReport,
-  traceFile: string,
-  options: Record<string, unknown>,
-): Promise<void> {
-  if (typeof options.html === 'string') await writeFile(options.html, renderHtml(report));
-  if (typeof options.sarif === 'string')
-    await writeFile(options.sarif, `${JSON.stringify(renderSarif(report), null, 2)}\n`);
-  if (typeof options.trace === 'string') await copyFile(traceFile, options.trace);
+async function makeCacheFolder(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new KernelError(
+      'USAGE',
+      `cannot make the cache folder ${directory} (${code}); nothing was run`,
+      {},
+      { cause },
+    );
+  }
 }
 
 function codeFor(report: DynamicAnalysisReport, options: Record<string, unknown>): number {

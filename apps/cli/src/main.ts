@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
-import { AppError } from '@assay/kernel/errors';
+import { AppError, KernelError } from '@assay/kernel/errors';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCode, exitCodeFor } from './exit.ts';
 
@@ -16,8 +16,8 @@ function program(): Command {
     .description('Runs an open-source package in a sandbox and says what it does, with evidence.')
     .version('0.1.0')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'assay: ')) })
-    .showHelpAfterError('(try --help)');
+    // Said by `explain`, like every other error.
+    .configureOutput({ outputError: () => undefined });
 
   assay
     .command('analyze')
@@ -45,6 +45,8 @@ function program(): Command {
     .option('--verbose', 'one line of progress per step, also when not on a terminal')
     .action(async (target: string | undefined, options: Record<string, unknown>) => {
       const { analyzeCommand } = await import('./analyze.ts');
+      // From here on the command ends what it has started.
+      process.off('SIGINT', quit);
       process.exitCode = await analyzeCommand(target, options);
     });
 
@@ -64,18 +66,38 @@ function program(): Command {
 /** One clear line; with `--json` an object, so that a pipe always gets JSON. */
 function explain(error: unknown, json: boolean): void {
   const code = error instanceof AppError ? error.code : 'INTERNAL';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = oneLine(error instanceof Error ? error.message : String(error));
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
   else process.stderr.write(`assay: ${message}\n`);
   if (process.env.ASSAY_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
+/** Line breaks become `; `; other control characters, which could rewrite what a terminal shows, become visible. */
+function oneLine(text: string): string {
+  const line = text.trim().replace(/\s*[\r\n]+\s*/g, '; ');
+  return line.replace(/\p{Cc}/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+}
+
+/** Commander's complaint as ours; undefined when it only showed what was asked for. */
+function usageError(error: CommanderError): KernelError | undefined {
+  if (/^commander\.(help|version)/.test(error.code)) return undefined;
+  return new KernelError('USAGE', `${error.message.replace(/^error: /, '').replace(/\.$/, '')} (try --help)`);
+}
+
+function quit(): never {
+  process.exit(exitCode.interrupted);
+}
+
+process.on('SIGINT', quit);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Who read us has seen enough; the exit code is still for whoever asks.
+  if (error.code !== 'EPIPE') throw error;
+});
 try {
   await program().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage;
-  else {
-    explain(error, process.argv.includes('--json'));
-    process.exitCode = exitCodeFor(error);
-  }
+  const shown = error instanceof CommanderError ? usageError(error) : error;
+  if (shown !== undefined) explain(shown, process.argv.includes('--json'));
+  const isDone = error instanceof CommanderError && error.exitCode === 0;
+  process.exitCode = isDone ? exitCode.done : shown === undefined ? exitCode.usage : exitCodeFor(shown);
 }

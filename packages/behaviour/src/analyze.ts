@@ -180,7 +180,10 @@ class Analysis {
   }
 
   async close(): Promise<void> {
-    for (const close of this.#closers.reverse()) await close();
+    // Each is tried, whatever became of the one before: a box left open would keep its processes.
+    const failures: unknown[] = [];
+    for (const close of this.#closers.reverse()) await close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   async #box(tools: SystemTools, toolchain: Toolchain, socketPath: string): Promise<Box> {

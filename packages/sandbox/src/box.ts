@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SandboxError } from './errors.ts';
 import type { SystemTools } from './tools.ts';
@@ -127,18 +127,20 @@ class NamespaceBox implements Box {
 
   async open(): Promise<void> {
     const { maxDiskBytes, binds } = this.#options;
+    const { mount } = this.#options.tools;
+    const staging = stagingFor(binds.map(({ host }) => host));
     const lines = [
       'set -e',
-      // Inherited stdio of background work must not keep our pipe open.
-      `mount -t tmpfs -o size=${maxDiskBytes},mode=755,nosuid,nodev tmpfs ${boxDirectory}`,
-      `mkdir ${boxDirectory}/net ${boxDirectory}/app`,
+      `${mount} -t tmpfs -o size=${maxDiskBytes},mode=755,nosuid,nodev tmpfs ${staging}`,
+      `mkdir ${staging}/net ${staging}/app`,
       ...binds.flatMap(({ host, name }) => {
-        const target = shellQuote(path.posix.join(boxDirectory, name));
+        const target = shellQuote(path.posix.join(staging, name));
         return [
           `if [ -d ${shellQuote(host)} ]; then mkdir -p ${target}; else mkdir -p "$(dirname ${target})"; : > ${target}; fi`,
-          `mount --bind ${shellQuote(host)} ${target}`,
+          `${mount} --bind ${shellQuote(host)} ${target}`,
         ];
       }),
+      ...(staging === boxDirectory ? [] : [`${mount} --move ${staging} ${boxDirectory}`]),
       'set +e',
     ];
     await this.sh(lines.join('\n'));
@@ -206,6 +208,15 @@ class NamespaceBox implements Box {
       { reason },
     );
   }
+}
+
+/** Where the box's directory is put together: not above what is to be seen in it, which a mount there would hide. */
+function stagingFor(hosts: readonly string[]): string {
+  const isFree = (folder: string) => !hosts.some((host) => host === folder || host.startsWith(`${folder}/`));
+  return (
+    [boxDirectory, '/srv', '/media', '/opt', '/home'].find((folder) => isFree(folder) && existsSync(folder)) ??
+    boxDirectory
+  );
 }
 
 function onlyChildOf(pid: number): number {

@@ -9,6 +9,9 @@ export interface Mount {
   optional?: boolean;
 }
 
+/** Folders of bubblewrap's own making, in memory: writable until they are sealed. */
+const sealed = ['/', '/dev', '/run', '/usr/local'];
+
 export interface WrapOptions {
   bwrap: string;
   hostname: string;
@@ -26,8 +29,9 @@ export interface WrapOptions {
  * Arguments of bubblewrap for one command.
  *
  * What is visible: the host's `/usr` (programs and libraries; `/usr/local` replaced by the pinned toolchain), a generated
- * `/etc`, private `/proc`, `/dev`, `/tmp` and home. Nothing else of the host. No capabilities, no nested user namespaces, a
- * session of its own. *Source:* bwrap(1) 0.8.
+ * `/etc`, private `/proc`, `/dev`, `/tmp` and home. Nothing else of the host. What is writable are the writable mounts alone:
+ * what bubblewrap makes itself is sealed, because its memory would count towards no limit. No capabilities, no nested user
+ * namespaces, a session of its own. *Source:* bwrap(1) 0.8.
  */
 export function wrap(options: WrapOptions): string[] {
   const bind = ({ source, target, writable, optional }: Mount) => [
@@ -73,18 +77,20 @@ export function wrap(options: WrapOptions): string[] {
     '/usr/local',
     '--proc',
     '/proc',
+    // The kernel's switches of the inner namespaces would belong to who is inside.
+    '--ro-bind',
+    '/proc/sys',
+    '/proc/sys',
     '--dev',
     '/dev',
     '--tmpfs',
     '/run',
-    '--dir',
-    '/var/tmp',
+    '--perms',
+    '0000',
     '--dir',
     '/root',
     ...options.mounts.flatMap(bind),
-    // Its programs count as toolchain: nothing may be added.
-    '--remount-ro',
-    '/usr/local',
+    ...sealed.flatMap((folder) => ['--remount-ro', folder]),
     '--chdir',
     options.cwd,
     '--clearenv',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Sha256 } from '@assay/kernel';
+import { openUnfollowed } from './unfollowed.ts';
 
 /** A file that package code wrote, as it was when its run's phase ended: also when it has been deleted since. */
 export interface CapturedFile {
@@ -44,12 +45,11 @@ export class FileCapture {
     const host = this.#hostPath(inside);
     if (host === undefined) return;
     try {
-      // Never follow a link or wait on a pipe that the package put there.
-      const fd = openSync(host, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const fd = openUnfollowed(host);
       if (fstatSync(fd).isFile()) this.#held.set(inside, fd);
       else closeSync(fd);
     } catch (error) {
-      // ENOENT: gone already. ELOOP, ENXIO, EACCES: not a regular file that we could read.
+      // ENOENT: gone already. ELOOP, ENOTDIR, ENXIO, EACCES: not a regular file that we could read.
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') this.missed++;
     }
   }

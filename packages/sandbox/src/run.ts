@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Phase, RunId } from '@assay/kernel';
 import { type Box, boxDirectory, closeDescriptors, hasInheritableDescriptors, shellQuote } from './box.ts';
@@ -89,7 +89,7 @@ export class SandboxRun {
     this.#overlaid = true;
   }
 
-  /** Host path of a file seen inside under the home, the project or /tmp; undefined for anything else. */
+  /** Host path of a file seen inside under a folder that is writable there; undefined for anything else. */
   hostPath(inside: string): string | undefined {
     const { box, inhabitant, projectDirectory } = this.options;
     const dir = this.directory;
@@ -98,6 +98,8 @@ export class SandboxRun {
       [projectDirectory, `${dir}/${this.#overlaid ? 'project' : 'upper'}`],
       [inhabitant.home, `${dir}/home`],
       ['/tmp', `${dir}/tmp`],
+      ['/var/tmp', `${dir}/vartmp`],
+      ['/dev/shm', `${dir}/shm`],
     ];
     for (const [prefix, target] of roots) {
       if (inside === prefix || inside.startsWith(`${prefix}/`)) {
@@ -117,6 +119,8 @@ export class SandboxRun {
     await box.sh(`mkfifo -m 0600 ${fifo} ${hook} && ${this.#own(fifo)} && ${this.#own(hook)}`);
     const trace = new TracePipe(path.join(box.root, fifo), command.onTrace);
     const hooks = new TracePipe(path.join(box.root, hook), command.onHook);
+    // Package code owns the FIFO, but must not read from it what others say; the mount is read-only, which prevents chmod.
+    chmodSync(path.join(box.root, hook), 0o200);
     const startedAt = Date.now();
     const child = this.#spawn(command, fifo, hook);
     try {
@@ -143,6 +147,8 @@ export class SandboxRun {
     const { box, tools, run } = this.options;
     const dir = this.directory;
     const netns = `${boxDirectory}/net/${run}`;
+    const temporary = ['tmp', 'vartmp', 'shm'].map((name) => `${dir}/${name}`);
+    const own = [...['home', 'upper', 'work', 'project'].map((name) => `${dir}/${name}`), `${boxDirectory}/tree`];
     const setUp = [
       `${tools.ip} link set lo up`,
       `${tools.ip} route add local 0.0.0.0/0 dev lo`,
@@ -152,9 +158,9 @@ export class SandboxRun {
     ].join(' && ');
     await box.sh(
       [
-        `mkdir -p ${dir}/home ${dir}/tmp ${dir}/upper ${dir}/work ${dir}/project ${dir}/etc ${boxDirectory}/tree`,
-        `chmod 1777 ${dir}/tmp`,
-        `${this.#own(`${dir}/home ${dir}/tmp ${dir}/upper ${dir}/work ${dir}/project ${boxDirectory}/tree`)}`,
+        `mkdir -p ${temporary.join(' ')} ${own.join(' ')} ${dir}/etc`,
+        `chmod 1777 ${temporary.join(' ')}`,
+        this.#own([...temporary, ...own].join(' ')),
         `: > ${netns}`,
         `${tools.unshare} --net=${netns} ${tools.sh} -c ${shellQuote(setUp)}`,
       ].join(' && '),
@@ -178,7 +184,7 @@ export class SandboxRun {
     };
     for (const file of files) {
       const host = this.hostPath(file.path);
-      if (host === undefined) throw new RangeError(`planted file ${file.path} is outside home, project and /tmp`);
+      if (host === undefined) throw new RangeError(`planted file ${file.path} is outside what is writable inside`);
       const root = this.hostPath(inhabitant.home) as string;
       const first = mkdirSync(path.dirname(host), { recursive: true });
       for (
@@ -250,6 +256,8 @@ export class SandboxRun {
       { source: `${dir}/etc`, target: '/etc' },
       ...sharedEtcFiles.map((file) => ({ source: file, target: file, optional: true })),
       { source: `${dir}/tmp`, target: '/tmp', writable: true },
+      { source: `${dir}/vartmp`, target: '/var/tmp', writable: true },
+      { source: `${dir}/shm`, target: '/dev/shm', writable: true },
       { source: `${dir}/home`, target: inhabitant.home, writable: true },
       { source: this.#overlaid ? `${dir}/project` : `${boxDirectory}/tree`, target: projectDirectory, writable: true },
       { source: hook, target: hookFifo },

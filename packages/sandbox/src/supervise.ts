@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Box } from './box.ts';
 import { SandboxError } from './errors.ts';
 import { LineBuffer } from './streams.ts';
-import { type ResourceLimits, type ResourceUse, watchTree } from './watchdog.ts';
+import { killTree, type ResourceLimits, type ResourceUse, watchTree } from './watchdog.ts';
 
 export interface PhaseExit {
   /** Why it ended: by itself, at the deadline, at a limit, or because the caller aborted. */
@@ -47,11 +47,14 @@ export function supervise(child: ChildProcess, what: Supervision, signal: AbortS
     let outputBytes = 0;
     let exitedAt: number | undefined;
     const tails: Record<'stdout' | 'stderr', Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+    const killAll = () => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killTree(child.pid);
+    };
     const kill = () => {
       // The first process inside takes its whole PID namespace along; the tracer then ends by itself.
-      if (innerPid !== undefined) box.sh(`kill -KILL ${innerPid}`).catch(() => child.kill('SIGKILL'));
-      else child.kill('SIGKILL');
-      hardKill = setTimeout(() => child.kill('SIGKILL'), killGraceMs);
+      if (innerPid !== undefined) box.sh(`kill -KILL ${innerPid}`).catch(killAll);
+      else killAll();
+      hardKill ??= setTimeout(killAll, killGraceMs);
     };
     const end = (reason: PhaseExit['ended']) => {
       if (ended !== undefined) return;

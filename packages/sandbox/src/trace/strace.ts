@@ -26,6 +26,7 @@
  * - `write` is not traced: bytes that leave are recorded by the sinkhole.
  * - io_uring would make files and sockets without system calls. `io_uring_setup` is therefore answered with ENOSYS by the
  *   tracer itself (libuv falls back), and the attempt is recorded.
+ * - Key rings know no namespaces: the session's own is inherited, with the keys of whoever started us. The tracer refuses.
  * - A child made with `CLONE_UNTRACED` is not followed, but inherits the filter: every call of the traced set fails with
  *   ENOSYS there (checked on Linux 6.18), so it can neither open, connect nor execute.
  */
@@ -108,6 +109,8 @@ export function straceArgs(options: StraceOptions): string[] {
       .join(',')}`,
     '-e',
     'inject=io_uring_setup:error=ENOSYS',
+    '-e',
+    'inject=add_key,keyctl,request_key:error=EPERM',
     ...(files && calls > 0 ? ['-e', `inject=unlink,unlinkat:delay_enter=${ms * 1000}:when=1..${calls}`] : []),
     '-o',
     options.output,
