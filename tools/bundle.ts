@@ -1,6 +1,6 @@
 /**
  * Joins the built command line with its libraries into few files: what takes 300 ms to load as 700 modules takes a fraction of
- * it. Programs that are started by path (sinkhole, worker threads, what is mounted inside the sandbox) stay where tsc put them.
+ * it. Programs that are started by path (the sinkhole, what is mounted inside the sandbox) stay where tsc put them.
  *
  * *Input:* `apps/cli/dist/main.js`. *Output:* `apps/cli/dist/bundle/`.
  */

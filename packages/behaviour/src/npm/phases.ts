@@ -72,8 +72,16 @@ export function importSteps(subject: Subject, session: NpmSession, deadlines: De
       (bin): PhaseStep => ({
         phase: 'import',
         name: `bin ${bin.name} ${bin.argv.join(' ')}`.trim(),
-        // Through a shell: a program that is not there, or has no interpreter, is the package's own failure.
-        argv: ['sh', '-c', 'exec "$0" "$@"', `node_modules/.bin/${bin.name}`, ...bin.argv],
+        // Through a shell: a program that is not there, or has no interpreter, is the package's own failure. npm makes no link
+        // for folders of programs that only the archive's manifest names.
+        argv: [
+          'sh',
+          '-c',
+          startBin,
+          `node_modules/.bin/${bin.name}`,
+          `node_modules/${subject.name}/${bin.path}`,
+          ...bin.argv,
+        ],
         mounts: [],
         runsPackageCode: true,
         mayFail: true,
@@ -145,3 +153,5 @@ function driverStep(phase: 'import' | 'execute', name: string, session: NpmSessi
     hook: { driver: main, input, shorten: { overMs: 1_500, toMs: 100 } },
   };
 }
+
+const startBin = 'program=$0; [ -e "$program" ] || program=$1; shift; exec "$program" "$@"';

@@ -11,30 +11,24 @@ export function isUsersOwn(path: string | undefined): boolean {
   );
 }
 
-/** `destroy.mass-delete`: one process deletes, empties or overwrites at least ten of the user's files. */
+/** `destroy.mass-delete`: one package deletes, empties or overwrites at least ten of the user's files. */
 export const massDelete: RunRule = (run, all) => {
-  const groups = new Map<string, TraceEvent[]>();
+  const groups = new Map<string, Map<string, TraceEvent[]>>();
   for (const event of run.events) {
+    const { type, path, mode, own, outcome } = event;
     const destructive =
-      event.type === 'file.delete' ||
-      event.type === 'file.rename' ||
-      (event.type === 'file.write' && event.mode !== 'create');
-    // What it made itself is its own to delete.
-    if (
-      !destructive ||
-      event.own === true ||
-      event.outcome !== 'ok' ||
-      !isUsersOwn(event.path) ||
-      !byPackage(run, event)
-    )
-      continue;
-    const owner = `${event.phase} ${ownerOf(run, all, event)}`;
-    groups.set(owner, [...(groups.get(owner) ?? []), event]);
+      type === 'file.delete' || type === 'file.rename' || (type === 'file.write' && mode !== 'create');
+    if (!destructive || outcome !== 'ok' || path === undefined || !isUsersOwn(path) || !byPackage(run, event)) continue;
+    const key = `${event.phase} ${ownerOf(run, all, event)}`;
+    const files = groups.get(key) ?? new Map<string, TraceEvent[]>();
+    // What it made itself is its own to delete; what it only changed before is not.
+    if (own === true && !files.has(path)) continue;
+    groups.set(key, files.set(path, [...(files.get(path) ?? []), event]));
   }
   const drafts: Draft[] = [];
-  for (const events of groups.values()) {
+  for (const files of groups.values()) {
+    const events = [...files.values()].flat();
     const first = events[0];
-    const files = new Set(events.map((event) => event.path));
     if (first === undefined || files.size < minFiles) continue;
     drafts.push({
       id: 'destroy.mass-delete',
@@ -42,7 +36,7 @@ export const massDelete: RunRule = (run, all) => {
       package: ownerOf(run, all, first),
       evidence: evidenceOf(
         ancestry(run, first.process),
-        events.slice(0, 16).map((event) => event.id),
+        [...files.values()].slice(0, 16).map((one) => one[0]?.id),
       ),
       summary: `deleted or overwrote ${files.size} files of the user, e.g. ${first.path}`,
     });

@@ -76,7 +76,7 @@ export function windowsProgram(marker: string): Buffer {
   return bytes;
 }
 
-type Member = { path: string; content: Buffer; mode: number };
+export type Member = { path: string; content: Buffer; mode: number };
 
 /** The files of an archive that is asked for by `name`: a package with a program in it. */
 function membersFor(name: string, marker: string): Member[] {
@@ -94,16 +94,25 @@ function membersFor(name: string, marker: string): Member[] {
 }
 
 export function tarArchive(name: string, marker: string): Buffer {
-  const parts = membersFor(name, marker).flatMap((member) => [
+  return tarOf(membersFor(name, marker));
+}
+
+export function tarGzip(name: string, marker: string): Buffer {
+  return tarGzipOf(membersFor(name, marker));
+}
+
+/** The same members give the same bytes. */
+export function tarGzipOf(members: readonly Member[]): Buffer {
+  return zlib().gzipSync(tarOf(members));
+}
+
+function tarOf(members: readonly Member[]): Buffer {
+  const parts = members.flatMap((member) => [
     tarHeader(member),
     member.content,
     Buffer.alloc((512 - (member.content.length % 512)) % 512),
   ]);
   return Buffer.concat([...parts, Buffer.alloc(1024)]);
-}
-
-export function tarGzip(name: string, marker: string): Buffer {
-  return zlib().gzipSync(tarArchive(name, marker));
 }
 
 /** POSIX ustar header. */

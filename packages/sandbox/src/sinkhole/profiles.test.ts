@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Asked, World } from './answers.ts';
 import { answerTo } from './profiles.ts';
@@ -167,4 +168,13 @@ test('chat webhooks and address lookups answer in their form', () => {
     query: '203.0.113.9',
   });
   expect(ask('GET', 'https://shipping.test/').profile).toBe('generic-200');
+});
+
+test("the runtime's headers come with the digest that their checker asks for", () => {
+  const at = 'https://releases.test/download/release/v24.1.0';
+  const headers = ask('GET', `${at}/node-v24.1.0-headers.tar.gz`);
+  const digest = createHash('sha256').update(headers.body).digest('hex');
+  expect(headers.profile).toBe('node-headers');
+  expect(ask('GET', `${at}/SHASUMS256.txt`).text).toBe(`${digest}  node-v24.1.0-headers.tar.gz\n`);
+  expect(ask('GET', 'https://releases.test/v1/headers.tar.gz').profile).toBe('download');
 });

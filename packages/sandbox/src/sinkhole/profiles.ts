@@ -1,6 +1,7 @@
 import type { Answer, Asked, Profile, Reply, World } from './answers.ts';
 import { cloudMetadata } from './cloud-metadata.ts';
 import { chainReader, pastePage } from './dead-drops.ts';
+import { nodeHeaders } from './node-headers.ts';
 import { elfProgram, scripts, tarArchive, tarGzip, windowsProgram, zipArchive } from './payloads.ts';
 
 /**
@@ -32,6 +33,7 @@ const profiles: readonly Profile[] = [
   { name: 'webhook', answer: webhook },
   { name: 'address-lookup', answer: addressLookup },
   { name: 'language-model', answer: languageModel },
+  { name: 'node-headers', answer: nodeHeaders },
   { name: 'download', answer: download },
   { name: 'dead-drop', answer: pastePage },
   { name: 'script', answer: extensionlessScript },
