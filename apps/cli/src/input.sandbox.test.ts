@@ -12,7 +12,9 @@ beforeAll(async () => {
   registry = await startRegistry({
     packages: {
       fine: { versions: { '1.0.0': {} } },
-      twisted: { versions: { '1.0.0': { integrity: `sha512-${Buffer.alloc(64, 1).toString('base64')}`, shasum: null } } },
+      twisted: {
+        versions: { '1.0.0': { integrity: `sha512-${Buffer.alloc(64, 1).toString('base64')}`, shasum: null } },
+      },
     },
   });
   place.registry = registry.url;
@@ -32,7 +34,7 @@ function expectOneLine(ended: Ended, code: number): void {
 }
 
 const manifest = { name: 'x', version: '1.0.0' };
-/** Two megabytes that become two gigabytes. */
+/** 64 KiB that become 64 MiB. */
 const bomb = () => gzipSync(Buffer.alloc(64 * 1024 * 1024));
 
 const badPurls = [
@@ -91,7 +93,11 @@ describe('a command line with', () => {
 const badArchives: [string, string, () => Uint8Array | undefined][] = [
   ['a missing file', 'missing.tgz', () => undefined],
   ['an empty file', 'empty.tgz', () => Buffer.alloc(0)],
-  ['a zip by another name', 'zip.tgz', () => zipOf([{ name: 'package/package.json', content: JSON.stringify(manifest) }])],
+  [
+    'a zip by another name',
+    'zip.tgz',
+    () => zipOf([{ name: 'package/package.json', content: JSON.stringify(manifest) }]),
+  ],
   ['text', 'text.tgz', () => Buffer.from('not an archive')],
   ['half a tarball', 'half.tgz', () => packPackage(manifest, { 'a.js': 'x'.repeat(9999) }).subarray(0, 150)],
   ['no package.json', 'bare.tgz', () => tgzOf([{ name: 'package/index.js', content: '1' }])],
@@ -142,7 +148,9 @@ describe('a registry', () => {
   });
 
   it('that is down is our failure, with the reason', async () => {
-    const ended = await place.start(['analyze', 'pkg:npm/other@1.0.0'], { env: { ASSAY_NPM_REGISTRY: 'http://127.0.0.1:9/' } });
+    const ended = await place.start(['analyze', 'pkg:npm/other@1.0.0'], {
+      env: { ASSAY_NPM_REGISTRY: 'http://127.0.0.1:9/' },
+    });
     expectOneLine(ended, 3);
     expect(ended.stderr).toMatch(/127\.0\.0\.1:9/);
   });
@@ -178,7 +186,9 @@ it('a missing wall is our failure, names what to install, and nothing is run', a
   writeFileSync(path.join(folder, 'sh'), '#!/bin/false\n');
   chmodSync(path.join(folder, 'sh'), 0o755);
   // A mount namespace in which the machine has hardly any programs.
-  const ended = await place.start(['analyze', 'pkg:npm/fine@1.0.0'], { before: ['unshare', '-rm', 'sh', '-c', cover, 'sh'] });
+  const ended = await place.start(['analyze', 'pkg:npm/fine@1.0.0'], {
+    before: ['unshare', '-rm', 'sh', '-c', cover, 'sh'],
+  });
   expectOneLine(ended, 3);
   expect(ended.stderr).toMatch(/bwrap, strace.*apt-get install .*bubblewrap strace/);
 });

@@ -36,7 +36,14 @@ export class CliPlace {
 
   start(argv: readonly string[], options: StartOptions = {}): Promise<Ended> {
     const main = path.join(import.meta.dirname, 'main.ts');
-    const [command = '', ...args] = [...(options.before ?? []), process.execPath, '--conditions=source', '--no-warnings', main, ...argv];
+    const [command = '', ...args] = [
+      ...(options.before ?? []),
+      process.execPath,
+      '--conditions=source',
+      '--no-warnings',
+      main,
+      ...argv,
+    ];
     const env = {
       PATH: process.env.PATH ?? '',
       HOME: this.directory,

@@ -5,7 +5,7 @@ import type { NpmSource } from '@assay/registries';
 import { startMirror } from '@assay/registries';
 import { type Box, boxDirectory, findSystemTools, openBox, type RandomSource, type SystemTools } from '@assay/sandbox';
 import { assembleReport, type FinishedRun } from './assemble.ts';
-import { type Comparison, compareWithPrevious } from './baseline.ts';
+import { type Comparison, compareWithPrevious, readPrevious } from './baseline.ts';
 import { CanaryIds } from './canaries.ts';
 import type { Evidence } from './evidence.ts';
 import { metadataClaims } from './metadata-claims.ts';
@@ -114,6 +114,8 @@ class Analysis {
     const { source, workDirectory, clock } = this.#deps;
     const [first, ...others] = this.#request.runs;
     if (first?.run !== 'r0') throw new RangeError('the first run must be r0');
+    const file = this.#request.previous;
+    const previous = file === undefined ? undefined : await readPrevious(file, this.#signal);
     const tools = findSystemTools();
     const toolchain = await findToolchain(this.#deps.cacheDirectory);
     mkdirSync(path.join(workDirectory, 'mirror'), { mode: 0o755 });
@@ -149,7 +151,7 @@ class Analysis {
       this.#deps.parallelism,
     );
     const { facts: statics, ms: staticMs } = await staticsLater;
-    const baseline = await compareWithPrevious(this.#request.previous, subject, prepared.tree, source, this.#signal);
+    const baseline = await compareWithPrevious(previous, subject, prepared.tree, source, this.#signal);
     const trace = recorder.finish();
     const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, baseline);
     const report = assembleReport({
