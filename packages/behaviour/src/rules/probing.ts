@@ -25,7 +25,7 @@ export const sandboxProbe: RunRule = (run, all) => {
           ? event.detail
           : undefined;
     if (path === undefined || !byPackage(run, event) || !probes.some((probe) => probe.test(path))) continue;
-    if (event.type === 'file.read' && isRuntimes(run, event)) continue;
+    if (event.type === 'file.read' && isTheirOwn(run, event)) continue;
     const key = `${event.phase} ${ownerOf(run, all, event)}`;
     groups.set(key, [...(groups.get(key) ?? []), event]);
   }
@@ -49,11 +49,15 @@ export const sandboxProbe: RunRule = (run, all) => {
   return drafts;
 };
 
+/** Programs that list processes read about all of them, whoever watches whom. */
+const listers = /^(ps|pgrep|pidof|pkill|pstree|top|htop|lsof|fuser|uptime|free|w)$/;
+
 /**
  * Node itself, and what is preloaded into it, looks at its memory map and control group, also for each worker: such a look
  * counts only when the runtime hook saw package code ask for it.
  */
-function isRuntimes(run: RunEvidence, event: TraceEvent): boolean {
+function isTheirOwn(run: RunEvidence, event: TraceEvent): boolean {
+  if (listers.test(run.processes.get(event.process)?.process_name ?? '')) return true;
   if (!/^\/proc\/(self|[0-9]+)\/(maps|cgroup|mounts|mountinfo)$/.test(event.path ?? '')) return false;
   if (!/^node/.test(run.processes.get(event.process)?.process_name ?? '')) return false;
   return !run.events.some(
