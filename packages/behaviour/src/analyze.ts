@@ -221,7 +221,13 @@ class Analysis {
   async #statics(subject: Subject): Promise<{ facts: StaticFacts; ms: number }> {
     const { clock } = this.#deps;
     const begun = clock.monotonic();
-    const facts = readStatically(subject.archive, subject.resolved?.manifest, [metadataClaims(subject)]);
+    const facts = await readStatically(
+      subject.archive,
+      subject.resolved?.manifest,
+      [metadataClaims(subject)],
+      this.#deps.deadlines.importMs,
+      this.#signal,
+    );
     return { facts, ms: Math.round(clock.monotonic() - begun) };
   }
 

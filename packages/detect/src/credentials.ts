@@ -1,7 +1,29 @@
 /** Whose secret it is. Kinds without a vendor belong to nobody on the network. */
 export type CredentialKind =
-  | 'npm' | 'pypi' | 'git' | 'github' | 'gitlab' | 'aws' | 'gcp' | 'azure' | 'docker' | 'kube' | 'netrc' | 'ssh' | 'gpg'
-  | 'browser' | 'wallet' | 'history' | 'system' | 'vault' | 'dotenv' | 'cargo' | 'gem' | 'ai' | 'keychain' | 'chat';
+  | 'npm'
+  | 'pypi'
+  | 'git'
+  | 'github'
+  | 'gitlab'
+  | 'aws'
+  | 'gcp'
+  | 'azure'
+  | 'docker'
+  | 'kube'
+  | 'netrc'
+  | 'ssh'
+  | 'gpg'
+  | 'browser'
+  | 'wallet'
+  | 'history'
+  | 'system'
+  | 'vault'
+  | 'dotenv'
+  | 'cargo'
+  | 'gem'
+  | 'ai'
+  | 'keychain'
+  | 'chat';
 
 /**
  * Files that hold somebody's credentials, by the end of their path. `\uffff` stands for what is not known of it, as in
@@ -13,22 +35,37 @@ const files: readonly (readonly [CredentialKind, RegExp])[] = [
   ['git', /(?:^|[/~\\\uffff])\.git-credentials$|[/\\]git[/\\]credentials$|(?:^|[/\\\uffff])\.gitconfig$/],
   ['github', /[/\\](?:gh|hub)(?:[/\\]hosts\.yml|$)|github-copilot[/\\](?:hosts|apps)\.json$/],
   ['aws', /\.aws(?:[/\\](?:credentials|config|sso|cli|\uffff)|$)/],
-  ['gcp', /(?:^|[/\\])gcloud(?:[/\\](?:application_default_credentials\.json|credentials\.db|legacy_credentials|access_tokens\.db|\uffff)|$)|\.boto$/],
+  [
+    'gcp',
+    /(?:^|[/\\])gcloud(?:[/\\](?:application_default_credentials\.json|credentials\.db|legacy_credentials|access_tokens\.db|\uffff)|$)|\.boto$/,
+  ],
   ['azure', /\.azure(?:[/\\](?:accessTokens\.json|azureProfile\.json|msal_token_cache|\uffff)|$)/],
   ['docker', /\.docker[/\\](?:config\.json|\uffff)$/],
   ['kube', /\.kube(?:[/\\](?:config|\uffff)|$)|serviceaccount[/\\]token$|\/etc\/kubernetes\/admin\.conf$/],
   ['netrc', /(?:^|[/~\\\uffff])[._]netrc$/],
-  ['ssh', /\.ssh(?:[/\\](?:id_[a-z0-9]+|identity|authorized_keys|config|known_hosts|\uffff)|$)|(?:^|[/\\])id_(?:rsa|ed25519|ecdsa|dsa)$|ssh_host_[a-z0-9]+_key$/],
+  [
+    'ssh',
+    /\.ssh(?:[/\\](?:id_[a-z0-9]+|identity|authorized_keys|config|known_hosts|\uffff)|$)|(?:^|[/\\])id_(?:rsa|ed25519|ecdsa|dsa)$|ssh_host_[a-z0-9]+_key$/,
+  ],
   ['gpg', /\.gnupg(?:[/\\]|$)/],
-  ['browser', /(?:Google[/\\]Chrome|google-chrome|[Cc]hromium|BraveSoftware|Brave-Browser|Microsoft[/\\]Edge|microsoft-edge|Opera Software|\.mozilla|Mozilla[/\\]Firefox|Vivaldi)(?:[/\\]|$)|(?:^|[/\\])(?:Login Data(?: For Account)?|Cookies|Web Data|Local State|cookies\.sqlite|key4\.db|logins\.json)$/],
-  ['wallet', /(?:^|[/\\])(?:wallet\.dat|\.electrum|Electrum|Exodus|exodus\.wallet|Atomic|\.ethereum|Ethereum|keystore|\.bitcoin|Bitcoin|Monero|\.monero|Ledger Live|Coinomi|Guarda|solana|Phantom|MetaMask|nkbihfbeogaeaoehlefnkodbefgpgknn)(?:[/\\]|$)/],
+  [
+    'browser',
+    /(?:Google[/\\]Chrome|google-chrome|[Cc]hromium|BraveSoftware|Brave-Browser|Microsoft[/\\]Edge|microsoft-edge|Opera Software|\.mozilla|Mozilla[/\\]Firefox|Vivaldi)(?:[/\\]|$)|(?:^|[/\\])(?:Login Data(?: For Account)?|Cookies|Web Data|Local State|cookies\.sqlite|key4\.db|logins\.json)$/,
+  ],
+  [
+    'wallet',
+    /(?:^|[/\\])(?:wallet\.dat|\.electrum|Electrum|Exodus|exodus\.wallet|Atomic|\.ethereum|Ethereum|keystore|\.bitcoin|Bitcoin|Monero|\.monero|Ledger Live|Coinomi|Guarda|solana|Phantom|MetaMask|nkbihfbeogaeaoehlefnkodbefgpgknn)(?:[/\\]|$)/,
+  ],
   ['history', /\.(?:bash|zsh|fish|python|node_repl|mysql|psql|rediscli|sqlite)_history$/],
   ['system', /^\/etc\/(?:passwd|shadow|gshadow|sudoers)$/],
   ['vault', /(?:^|[/\\])\.(?:vault-token|terraform\.d[/\\]credentials\.tfrc\.json|terraformrc)$/],
   ['dotenv', /(?:^|[/\\{}\w\uffff])\.env(?:\.(?:local|production|development|staging))?$/],
   ['cargo', /\.cargo[/\\]credentials(?:\.toml)?$/],
   ['gem', /\.gem[/\\]credentials$/],
-  ['ai', /\.(?:claude|codex|gemini|cursor|continue|openai)[/\\](?:\.?credentials(?:\.json)?|auth\.json|oauth_creds\.json|mcp\.json|config\.json|\uffff)$|\.claude\.json$|(?:^|[/\\])(?:claude_desktop_config|mcp)\.json$/],
+  [
+    'ai',
+    /\.(?:claude|codex|gemini|cursor|continue|openai)[/\\](?:\.?credentials(?:\.json)?|auth\.json|oauth_creds\.json|mcp\.json|config\.json|\uffff)$|\.claude\.json$|(?:^|[/\\])(?:claude_desktop_config|mcp)\.json$/,
+  ],
   ['keychain', /Library[/\\]Keychains|\.local[/\\]share[/\\]keyrings|Microsoft[/\\](?:Credentials|Protect)/],
   ['chat', /(?:^|[/\\])(?:discord|discordcanary|discordptb|Slack|Telegram Desktop[/\\]tdata)(?:[/\\]|$)/],
 ];
@@ -40,8 +77,10 @@ export function credentialAt(path: string): CredentialKind | undefined {
 }
 
 /** Words of a variable's name that say it is a secret. */
-const secretName = /(?:^|_|[a-z])(?:TOKEN|SECRET|PASS|PASSWD|PASSWORD|PASSPHRASE|PWD|API_?KEY|ACCESS_?KEY(?:_ID)?|SECRET_?KEY|PRIVATE_?KEY|AUTH_?KEY|CREDENTIALS?|MNEMONIC|SEED_?PHRASE|AUTH|COOKIE|DSN|DATABASE_URL|CONNECTION_STRING|WEBHOOK(?:_URL)?)S?(?:_|$)/i;
-const notSecret = /PUBLIC|_FILE$|_PATH$|_LENGTH$|_LIMIT$|_TTL$|_TYPE$|_ENABLED$|_COUNT$|^PWD$|^OLDPWD$|_URL_PREFIX$|AUTH_SOCK|_DISABLED$|MAX_/i;
+const secretName =
+  /(?:^|_|[a-z])(?:TOKEN|SECRET|PASS|PASSWD|PASSWORD|PASSPHRASE|PWD|API_?KEY|ACCESS_?KEY(?:_ID)?|SECRET_?KEY|PRIVATE_?KEY|AUTH_?KEY|CREDENTIALS?|MNEMONIC|SEED_?PHRASE|AUTH|COOKIE|DSN|DATABASE_URL|CONNECTION_STRING|WEBHOOK(?:_URL)?)S?(?:_|$)/i;
+const notSecret =
+  /PUBLIC|_FILE$|_PATH$|_LENGTH$|_LIMIT$|_TTL$|_TYPE$|_ENABLED$|_COUNT$|^PWD$|^OLDPWD$|_URL_PREFIX$|AUTH_SOCK|_DISABLED$|MAX_/i;
 
 /** Whether a variable holds a secret, by its name: `NPM_TOKEN`, `AWS_SECRET_ACCESS_KEY`; not `PWD`, `TOKEN_LIMIT`. */
 export function isSecretName(name: string): boolean {

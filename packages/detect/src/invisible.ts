@@ -7,7 +7,8 @@ export const minInvisible = 16;
  */
 const carrier =
   /[\u200B-\u200F\u2060-\u2064\u206A-\u206F\uFE00-\uFE0F\uFEFF\u180B-\u180F\u3164\uFFA0\u115F\u1160\u{E0000}-\u{E007F}\u{E0100}-\u{E01EF}]+/gu;
-const anyCarrier = /[\u180B-\u180F\u200B-\u200F\u2060-\u206F\u3164\u115F\u1160\uFE00-\uFE0F\uFEFF\uFFA0\u{E0000}-\u{E01EF}]/u;
+const anyCarrier =
+  /[\u180B-\u180F\u200B-\u200F\u2060-\u206F\u3164\u115F\u1160\uFE00-\uFE0F\uFEFF\uFFA0\u{E0000}-\u{E01EF}]/u;
 /** A flag's tags, `🏴` and at most seven of them, are writing. */
 const maxFlagTags = 7;
 
@@ -44,7 +45,9 @@ function isWriting(text: string, index: number, characters: string, points: numb
 }
 
 function isIdeograph(code: number): boolean {
-  return (code >= 0x3400 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0x20000 && code <= 0x3ffff);
+  return (
+    (code >= 0x3400 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0x20000 && code <= 0x3ffff)
+  );
 }
 
 /** How many characters of a text are there to be unseen. */

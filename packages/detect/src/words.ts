@@ -14,7 +14,8 @@ export class WordFinder {
   constructor(groups: readonly (readonly string[])[]) {
     const words = groups.flatMap((list, bit) => list.map((word) => ({ bytes: Buffer.from(word, 'latin1'), bit })));
     let width = 1;
-    for (const { bytes } of words) for (const byte of bytes) if (this.#classes[byte] === 0) this.#classes[byte] = width++;
+    for (const { bytes } of words)
+      for (const byte of bytes) if (this.#classes[byte] === 0) this.#classes[byte] = width++;
     this.#width = width;
     const size = words.reduce((sum, { bytes }) => sum + bytes.length, 1);
     this.#next = new Uint32Array(size * width);

@@ -1,10 +1,10 @@
 import type { File } from '@babel/types';
-import { Interpreter, type InterpreterLimits } from './interpreter/interpreter.ts';
-import { OutOfSteps, type ParsedFile } from './interpreter/machine.ts';
-import { type ModuleFiles, ModuleLoader } from './interpreter/modules.ts';
 import type { Detection, SourceFile } from '../reading.ts';
 import type { Place } from './abstract/taint.ts';
 import { claimsOf } from './claims/index.ts';
+import { Interpreter, type InterpreterLimits } from './interpreter/interpreter.ts';
+import { OutOfSteps, type ParsedFile } from './interpreter/machine.ts';
+import { type ModuleFiles, ModuleLoader } from './interpreter/modules.ts';
 import { type Selection, selectFiles } from './select.ts';
 
 export interface JavaScriptLimits extends InterpreterLimits {
@@ -39,15 +39,25 @@ type Parser = (text: string, path: string) => ParsedFile;
  * *Shape:* `entries` are paths that the manifest names: main, exports, bins, scripts of hooks. *Errors:* none for hostile
  * text: what cannot be parsed is in `parseFailures`, what was cut off in `gaps`.
  */
-export async function readJavaScript(files: readonly SourceFile[], entries: ReadonlySet<string>, limits: JavaScriptLimits): Promise<JavaScriptReading> {
+export async function readJavaScript(
+  files: readonly SourceFile[],
+  entries: ReadonlySet<string>,
+  limits: JavaScriptLimits,
+): Promise<JavaScriptReading> {
   const selection = selectFiles(files, entries);
-  if (selection.roots.length === 0) return { signals: [], claims: [], parseFailures: [], gaps: [], parsedBytes: 0, steps: 0 };
+  if (selection.roots.length === 0)
+    return { signals: [], claims: [], parseFailures: [], gaps: [], parsedBytes: 0, steps: 0 };
   // Loading the parser takes longer than reading most packages: only now is it worth it.
   const { parseSource } = await import('./parse.ts');
   return interpret(files, selection, parseSource, limits);
 }
 
-function interpret(files: readonly SourceFile[], selection: Selection, parse: Parser, limits: JavaScriptLimits): JavaScriptReading {
+function interpret(
+  files: readonly SourceFile[],
+  selection: Selection,
+  parse: Parser,
+  limits: JavaScriptLimits,
+): JavaScriptReading {
   const source = new PackageSource(files, selection, parse, limits);
   const loader = new ModuleLoader(source);
   const machine = new Interpreter(limits, loader, { type: 'EmptyStatement' });
@@ -95,7 +105,9 @@ class PackageSource implements ModuleFiles {
 
   list(folder: string): string[] {
     const prefix = folder === '' ? '' : `${folder}/`;
-    const names = [...this.#files.keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length).split('/')[0] ?? '');
+    const names = [...this.#files.keys()]
+      .filter((path) => path.startsWith(prefix))
+      .map((path) => path.slice(prefix.length).split('/')[0] ?? '');
     return [...new Set(names)].slice(0, 1000);
   }
 
@@ -126,17 +138,25 @@ class PackageSource implements ModuleFiles {
   gaps(): string[] {
     if (this.#left.length === 0) return [];
     const bytes = this.#left.reduce((sum, file) => sum + file.bytes, 0);
-    return [`${this.#left.length} source files of ${bytes} bytes (${this.#left.slice(0, 3).map(({ path }) => path).join(', ')}) are beyond the limits of parsing`];
+    return [
+      `${this.#left.length} source files of ${bytes} bytes (${this.#left
+        .slice(0, 3)
+        .map(({ path }) => path)
+        .join(', ')}) are beyond the limits of parsing`,
+    ];
   }
 
   contains(text: string): boolean {
-    this.#texts ??= [...this.#files.values()].filter(({ path }) => /\.(?:[cm]?[jt]sx?)$/.test(path)).map(({ bytes }) => Buffer.from(bytes).toString('utf8'));
+    this.#texts ??= [...this.#files.values()]
+      .filter(({ path }) => /\.(?:[cm]?[jt]sx?)$/.test(path))
+      .map(({ bytes }) => Buffer.from(bytes).toString('utf8'));
     return this.#texts.some((one) => one.includes(text));
   }
 
   lineAt(place: Place): string {
     const bytes = this.#files.get(place.file)?.bytes;
-    const line = bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8').split('\n', place.line)[place.line - 1];
+    const line =
+      bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8').split('\n', place.line)[place.line - 1];
     const start = Math.max(0, place.column - 61);
     return line?.slice(start, start + 200).trim() || place.what;
   }

@@ -1,6 +1,19 @@
 /** Matches `'./lib/a'` and `"../b.js"`: what one file of a package says of another, however it loads it. */
 const relative = /['"`](\.{1,2}\/[^'"`\n\\$]{1,160})['"`]/g;
-const suffixes = ['', '.js', '.cjs', '.mjs', '.json', '.ts', '.mts', '.cts', '/index.js', '/index.cjs', '/index.mjs', '/index.ts'];
+const suffixes = [
+  '',
+  '.js',
+  '.cjs',
+  '.mjs',
+  '.json',
+  '.ts',
+  '.mts',
+  '.cts',
+  '/index.js',
+  '/index.cjs',
+  '/index.mjs',
+  '/index.ts',
+];
 const maxPerFile = 2000;
 
 /** Which files of a package mention which: a cheap stand-in for its module graph. */
@@ -22,7 +35,9 @@ function resolveMention(from: string, request: string, paths: ReadonlySet<string
     else if (part !== '.' && part !== '') parts.push(part);
   }
   const base = parts.join('/');
-  const found = suffixes.map((suffix) => (base === '' ? suffix.replace(/^\//, '') : base + suffix)).find((path) => paths.has(path));
+  const found = suffixes
+    .map((suffix) => (base === '' ? suffix.replace(/^\//, '') : base + suffix))
+    .find((path) => paths.has(path));
   // TypeScript's sources name the file that will be there.
   return found ?? (base.endsWith('.js') ? [`${base.slice(0, -3)}.ts`].find((path) => paths.has(path)) : undefined);
 }

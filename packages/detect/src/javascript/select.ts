@@ -32,7 +32,10 @@ const declarationPath = /\.d\.[cm]?ts$/;
 export function isSource({ path, bytes }: SourceFile): boolean {
   if (declarationPath.test(path)) return false;
   if (sourcePath.test(path)) return true;
-  return !/\.[^/]*$/.test(path) && /^#!.*\b(?:node|bun|deno|tsx)\b/.test(Buffer.from(bytes.subarray(0, 128)).toString('latin1'));
+  return (
+    !/\.[^/]*$/.test(path) &&
+    /^#!.*\b(?:node|bun|deno|tsx)\b/.test(Buffer.from(bytes.subarray(0, 128)).toString('latin1'))
+  );
 }
 
 /**
@@ -65,7 +68,9 @@ interface Data {
 }
 
 function dataMarks(files: readonly SourceFile[]): Data {
-  const names = files.filter(({ path }) => dataPath.test(path) && path !== 'package.json').map(({ path }) => path.split('/').at(-1) ?? path);
+  const names = files
+    .filter(({ path }) => dataPath.test(path) && path !== 'package.json')
+    .map(({ path }) => path.split('/').at(-1) ?? path);
   return {
     invisible: files.some(({ path, bytes }) => textPath.test(path) && mayHoldInvisible(bytes)),
     names: [...new Set(names)].slice(0, maxDataNames),

@@ -6,7 +6,10 @@ const senders =
 
 /** Programs that print secrets by themselves. */
 const printers: readonly (readonly [CredentialKind | 'environment', RegExp])[] = [
-  ['environment', /(?:^|[;&|(`$]\s*|\b(?:sh|bash|cmd) (?:-c|\/c) ["']?)(?:env|printenv|set|export(?: -p)?|Get-ChildItem env:|gci env:|dir env:)\s*(?:$|[;&|>)`"'])/i],
+  [
+    'environment',
+    /(?:^|[;&|(`$]\s*|\b(?:sh|bash|cmd) (?:-c|\/c) ["']?)(?:env|printenv|set|export(?: -p)?|Get-ChildItem env:|gci env:|dir env:)\s*(?:$|[;&|>)`"'])/i,
+  ],
   ['environment', /\/proc\/(?:self|\d+|\$\$)\/environ/],
   ['github', /\bgh auth (?:token|status .*--show-token)/],
   ['gcp', /\bgcloud auth (?:print-access-token|print-identity-token|application-default print-access-token)/],

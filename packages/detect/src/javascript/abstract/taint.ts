@@ -57,9 +57,7 @@ export function union(a: Taint, b: Taint): Taint {
   }
   if (result === undefined) return a;
   if (result.length <= maxSources) return result;
-  return result
-    .sort((x, y) => Number(isLight(x)) - Number(isLight(y)) || x.id - y.id)
-    .slice(0, maxSources);
+  return result.sort((x, y) => Number(isLight(x)) - Number(isLight(y)) || x.id - y.id).slice(0, maxSources);
 }
 
 function isLight(source: Source): boolean {

@@ -176,6 +176,9 @@ export function sketchText(plain: Plain): string {
 /** A string put together from parts, known as far as they are. */
 export function sketchOf(text: string): string | Sketch | Unknown {
   if (!text.includes(hole)) return text;
-  const short = (text.length > maxSketchChars ? text.slice(0, maxSketchChars) + hole : text).replace(/\uffff{2,}/g, hole);
+  const short = (text.length > maxSketchChars ? text.slice(0, maxSketchChars) + hole : text).replace(
+    /\uffff{2,}/g,
+    hole,
+  );
   return short === hole ? unknown : new Sketch(short);
 }

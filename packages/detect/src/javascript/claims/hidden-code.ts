@@ -10,9 +10,11 @@ const windowChars = 12;
 const windows = 8;
 
 /** Lines that protection tools and libraries evaluate to find out where they are: they do nothing. */
-const idle = /^[\s;(){}]*(?:return\s+)?(?:this|globalThis|global|window|self|process|require|module|debugger|undefined|null|true|false|\d+|function\s*\(\)\s*\{\s*\}|\(?function\s*\(\)\s*\{\s*return this;?\s*\}\)?\(\)|while\s*\(true\)\s*\{\s*\}|import\(\w+\)|\{\}\.constructor\(["']return this["']\)\(\s*\))?[\s;(){}]*$/;
+const idle =
+  /^[\s;(){}]*(?:return\s+)?(?:this|globalThis|global|window|self|process|require|module|debugger|undefined|null|true|false|\d+|function\s*\(\)\s*\{\s*\}|\(?function\s*\(\)\s*\{\s*return this;?\s*\}\)?\(\)|while\s*\(true\)\s*\{\s*\}|import\(\w+\)|\{\}\.constructor\(["']return this["']\)\(\s*\))?[\s;(){}]*$/;
 /** A thread's own program, packed beside its library: it talks to whoever started it. */
-const threadProgram = /\bparentPort\b|\bself\.onmessage\b|\bonmessage\s*=|\baddEventListener\(\s*["']message["']|\bworkerData\b/;
+const threadProgram =
+  /\bparentPort\b|\bself\.onmessage\b|\bonmessage\s*=|\baddEventListener\(\s*["']message["']|\bworkerData\b/;
 
 /**
  * What runs that nobody could read: `exec.hidden-unicode`, `exec.media-payload`, `evade.target-gate` and
@@ -27,20 +29,31 @@ export function hiddenCode(effect: Effect, texts: PackageTexts): ClaimDraft[] {
   }
   const media = effect.taint.filter(({ label }) => label === 'media');
   if (media.length > 0 && isCode(effect, texts) && runsMedia(effect)) {
-    drafts.push({ ...draft('exec.media-payload', media, effect, 'bytes of a picture or sound are run', 'medium'), severity: 'critical' });
+    drafts.push({
+      ...draft('exec.media-payload', media, effect, 'bytes of a picture or sound are run', 'medium'),
+      severity: 'critical',
+    });
   }
   if (!isEncoded(effect, texts)) return drafts;
   const decoded = effect.taint.filter(({ label }) => label === 'decoded');
   const blobs = effect.taint.filter(({ label }) => label === 'blob');
   const gates = gatesOf(effect);
   if (gates.length > 0) {
-    drafts.push(draft('evade.target-gate', [...gates, ...decoded], effect, `unlocked only by ${nameGate(gates)}`, 'medium'));
+    drafts.push(
+      draft('evade.target-gate', [...gates, ...decoded], effect, `unlocked only by ${nameGate(gates)}`, 'medium'),
+    );
   }
   drafts.push(draft('exec.encoded-payload', [...blobs, ...decoded], effect, summaryOf(effect, decoded), 'medium'));
   return drafts;
 }
 
-function draft(id: string, sources: readonly Source[], effect: Effect, what: string, confidence: 'high' | 'medium'): ClaimDraft {
+function draft(
+  id: string,
+  sources: readonly Source[],
+  effect: Effect,
+  what: string,
+  confidence: 'high' | 'medium',
+): ClaimDraft {
   return { id, sources, effect, summary: `${what} (${effect.what})`, confidence };
 }
 
@@ -69,7 +82,10 @@ function nameGate(gates: readonly Source[]): string {
 function isEncoded(effect: Effect, texts: PackageTexts): boolean {
   const decoded = effect.taint.filter(({ label }) => label === 'decoded');
   const known = knownTexts(effect);
-  if (known.length > 0) return known.some((text) => isPayload(effect, text) && isUnseen(text, texts) && (decoded.length > 0 || effect.kind === 'evaluate'));
+  if (known.length > 0)
+    return known.some(
+      (text) => isPayload(effect, text) && isUnseen(text, texts) && (decoded.length > 0 || effect.kind === 'evaluate'),
+    );
   const size = Math.max(0, ...decoded.map((source) => source.size));
   return decoded.length > 0 && size >= minUnseenChars;
 }

@@ -5,7 +5,12 @@ import type { ClaimDraft, PackageTexts } from './claim.ts';
 import { hiddenCode } from './hidden-code.ts';
 import { secretToNetwork } from './secret-to-network.ts';
 
-const effectRules = { network: 'js.network-send', evaluate: 'js.evaluate', execute: 'js.start-process', write: 'js.write-file' } as const;
+const effectRules = {
+  network: 'js.network-send',
+  evaluate: 'js.evaluate',
+  execute: 'js.start-process',
+  write: 'js.write-file',
+} as const;
 const labelRules: Record<Label, string> = {
   environment: 'js.environment-copy',
   setting: 'js.environment-variable',
@@ -27,7 +32,13 @@ export function claimsOf(effects: readonly Effect[], texts: PackageTexts, lineAt
   const signals: SignalDraft[] = [];
   const claims: Detection['claims'] = [];
   const cite = (place: Place, rule: string): number => {
-    const known = signals.findIndex((signal) => signal.rule === rule && signal.file === place.file && signal.line === place.line && signal.column === place.column);
+    const known = signals.findIndex(
+      (signal) =>
+        signal.rule === rule &&
+        signal.file === place.file &&
+        signal.line === place.line &&
+        signal.column === place.column,
+    );
     if (known >= 0) return known;
     signals.push({ rule, file: place.file, line: place.line, column: place.column, snippet: lineAt(place) });
     return signals.length - 1;
@@ -38,7 +49,10 @@ export function claimsOf(effects: readonly Effect[], texts: PackageTexts, lineAt
   });
   for (const draft of drafts.slice(0, maxClaims)) {
     const cited = draft.sources.slice(0, maxSources).map((source) => cite(source, labelRules[source.label]));
-    const last = cite(draft.effect, draft.id === 'exec.encoded-payload' ? 'js.encoded-payload' : effectRules[draft.effect.kind]);
+    const last = cite(
+      draft.effect,
+      draft.id === 'exec.encoded-payload' ? 'js.encoded-payload' : effectRules[draft.effect.kind],
+    );
     claims.push({
       id: draft.id,
       severity: draft.severity ?? 'high',

@@ -18,11 +18,15 @@ const maxKindsAtHome = 1;
  */
 export function secretToNetwork(effect: Effect): ClaimDraft | undefined {
   if (effect.kind !== 'network') return undefined;
-  const secrets = readable(effect.taint).filter(({ label, name }) => label === 'environment' || label === 'credential' || (label === 'setting' && isSecretName(name)));
+  const secrets = readable(effect.taint).filter(
+    ({ label, name }) =>
+      label === 'environment' || label === 'credential' || (label === 'setting' && isSecretName(name)),
+  );
   if (secrets.length === 0) return undefined;
   const hosts = hostsOf(effect);
   if (hosts.length > 0 && hosts.every((host) => isLocal(host))) return undefined;
-  const reason = wholeEnvironment(secrets) ?? credentialFiles(secrets, hosts, effect) ?? foreignVariables(secrets, hosts, effect);
+  const reason =
+    wholeEnvironment(secrets) ?? credentialFiles(secrets, hosts, effect) ?? foreignVariables(secrets, hosts, effect);
   if (reason === undefined) return undefined;
   return {
     id: 'flow.secret-to-network',
@@ -49,7 +53,8 @@ function credentialFiles(secrets: readonly Source[], hosts: readonly string[], e
   if (foreign.length === 0) return undefined;
   const isFixed = hosts.length > 0 || isHidden(effect);
   // To a receiver nobody knows, one file of settings says little.
-  if (!isFixed && (kinds.length <= maxKindsAtHome || foreign.every((kind) => settingsKinds.includes(kind)))) return undefined;
+  if (!isFixed && (kinds.length <= maxKindsAtHome || foreign.every((kind) => settingsKinds.includes(kind))))
+    return undefined;
   return { what: `credentials (${foreign.slice(0, 3).join(', ')})`, sources: files };
 }
 
@@ -60,9 +65,17 @@ function foreignVariables(secrets: readonly Source[], hosts: readonly string[], 
   const wellKnown = foreign.filter(({ name }) => credentialNamed(name) !== undefined);
   const vendors = new Set(foreign.map(({ name }) => name.split('_')[0]));
   if (wellKnown.length > 0 && foreign.length === variables.length) {
-    return { what: `secrets (${wellKnown.slice(0, 3).map(({ name }) => name).join(', ')})`, sources: wellKnown };
+    return {
+      what: `secrets (${wellKnown
+        .slice(0, 3)
+        .map(({ name }) => name)
+        .join(', ')})`,
+      sources: wellKnown,
+    };
   }
-  return vendors.size >= minForeignVendors ? { what: `secrets of ${vendors.size} vendors`, sources: foreign } : undefined;
+  return vendors.size >= minForeignVendors
+    ? { what: `secrets of ${vendors.size} vendors`, sources: foreign }
+    : undefined;
 }
 
 /** Whether the receiver shares a word with the variable: `STRIPE_API_KEY` and `api.stripe.example`. */
@@ -73,7 +86,14 @@ function isOwn(variable: string, host: string): boolean {
   return variable
     .toLowerCase()
     .split('_')
-    .some((word) => word.length > 2 && !/^(?:api|key|token|secret|auth|access|password|pass|private|client|app|the|url|webhook|user|npm)$/.test(word) && name.includes(word));
+    .some(
+      (word) =>
+        word.length > 2 &&
+        !/^(?:api|key|token|secret|auth|access|password|pass|private|client|app|the|url|webhook|user|npm)$/.test(
+          word,
+        ) &&
+        name.includes(word),
+    );
 }
 
 /** The receiver was decoded or fetched: nobody was meant to read it. */
@@ -85,11 +105,15 @@ function isHidden(effect: Effect): boolean {
 export function hostsOf(effect: Effect): string[] {
   const hosts = new Set<string>();
   for (const text of effect.destinations) {
-    for (const [, host] of text.matchAll(/(?:[a-z][a-z0-9+.-]*:)?\/\/(?:[^/\s@'"]*@)?([^/\s:'"?#]+)/gi)) if (host !== undefined) hosts.add(host);
-    if (!text.includes('/') && !/\s/.test(text) && /[a-z0-9]\.[a-z0-9]/i.test(text)) hosts.add(text.replace(/:\d+$/, ''));
+    for (const [, host] of text.matchAll(/(?:[a-z][a-z0-9+.-]*:)?\/\/(?:[^/\s@'"]*@)?([^/\s:'"?#]+)/gi))
+      if (host !== undefined) hosts.add(host);
+    if (!text.includes('/') && !/\s/.test(text) && /[a-z0-9]\.[a-z0-9]/i.test(text))
+      hosts.add(text.replace(/:\d+$/, ''));
     for (const [host] of text.matchAll(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g)) hosts.add(host);
   }
-  return [...hosts].filter((host) => host.replaceAll(hole, '') !== '' && isSpecific(host)).map((host) => host.replaceAll(hole, '*'));
+  return [...hosts]
+    .filter((host) => host.replaceAll(hole, '') !== '' && isSpecific(host))
+    .map((host) => host.replaceAll(hole, '*'));
 }
 
 /** At least the registrable end of a name is known: `*.example.com`, not `api.*`. */

@@ -1,12 +1,25 @@
 import type * as t from '@babel/types';
 import type { Scope } from '../abstract/scope.ts';
 import { type Taint, union, unionAll } from '../abstract/taint.ts';
-import { alternatives, join, make, type Plain, plainOf, taintOf, tainted, textOf, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
-import { callNative } from '../models/index.ts';
+import {
+  alternatives,
+  join,
+  make,
+  type Plain,
+  plainOf,
+  Thing,
+  tainted,
+  taintOf,
+  textOf,
+  thingsOf,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { callBuiltin } from '../models/builtins.ts';
+import { callNative } from '../models/index.ts';
 import { constructClass, superConstruct } from './classes.ts';
 import { anyOf, elementsOf } from './elements.ts';
-import { callCode, type CallLimits } from './functions.ts';
+import { type CallLimits, callCode } from './functions.ts';
 import type { Host, Machine } from './machine.ts';
 import { propertyKey } from './property-key.ts';
 
@@ -15,12 +28,17 @@ export function evaluateCall(m: Machine, node: t.CallExpression | t.OptionalCall
   if (callee.type === 'Super') {
     const args = evaluateArguments(m, node.arguments, scope);
     const home = (m.frame.callee?.code as { home?: Thing } | undefined)?.home;
-    const [owner] = home === undefined ? [] : thingsOf(m.get(home, 'constructor', node)).filter((one) => one.kind === 'class');
+    const [owner] =
+      home === undefined ? [] : thingsOf(m.get(home, 'constructor', node)).filter((one) => one.kind === 'class');
     if (owner !== undefined) superConstruct(m, owner, m.frame.self, args, node);
     return undefined;
   }
-  if (callee.type === 'Import') return m.call(m.newNative('import'), undefined, evaluateArguments(m, node.arguments, scope), node);
-  if ((callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') && callee.object.type !== 'Super') {
+  if (callee.type === 'Import')
+    return m.call(m.newNative('import'), undefined, evaluateArguments(m, node.arguments, scope), node);
+  if (
+    (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') &&
+    callee.object.type !== 'Super'
+  ) {
     const object = m.evaluate(callee.object, scope);
     const key = propertyKey(m, callee, scope);
     return m.callMethod(object, key, evaluateArguments(m, node.arguments, scope), node);
@@ -53,7 +71,14 @@ function evaluateArguments(m: Machine, nodes: t.CallExpression['arguments'], sco
 }
 
 /** Calls everything that `callee` may be. */
-export function callValue(m: Machine, callee: Value, self: Value, args: readonly Value[], node: t.Node, limits: CallLimits): Value {
+export function callValue(
+  m: Machine,
+  callee: Value,
+  self: Value,
+  args: readonly Value[],
+  node: t.Node,
+  limits: CallLimits,
+): Value {
   const things = thingsOf(callee);
   if (things.length === 0) return callUnknown(m, taintOf(callee), args, node);
   let result: Value;
@@ -61,14 +86,22 @@ export function callValue(m: Machine, callee: Value, self: Value, args: readonly
   return tainted(result, taintOf(callee));
 }
 
-function callThing(m: Machine, thing: Thing, self: Value, args: readonly Value[], node: t.Node, limits: CallLimits): Value {
+function callThing(
+  m: Machine,
+  thing: Thing,
+  self: Value,
+  args: readonly Value[],
+  node: t.Node,
+  limits: CallLimits,
+): Value {
   if (thing.kind === 'class') return constructClass(m, thing, args, node);
   if (thing.kind === 'function' && thing.code !== undefined) {
     return 'run' in thing.code
       ? (thing.code as Host).run({ machine: m, path: '', self, args, node, isNew: false })
       : callCode(m, thing, self, args, limits);
   }
-  if (thing.native !== undefined) return callNative({ machine: m, path: thing.native, self: self ?? thing.origin, args, node, isNew: false });
+  if (thing.native !== undefined)
+    return callNative({ machine: m, path: thing.native, self: self ?? thing.origin, args, node, isNew: false });
   return callUnknown(m, thing.taint, args, node);
 }
 
@@ -84,7 +117,8 @@ export function callMember(m: Machine, object: Value, key: Value, args: readonly
   const all = alternatives(object);
   if (all.length === 0) return callOnUnknown(m, object, key, args, node);
   const taint = taintOf(object);
-  if (all.length === 1) return tainted(callOne(m, all[0], object, key, args, node), all[0] instanceof Thing ? [] : taint);
+  if (all.length === 1)
+    return tainted(callOne(m, all[0], object, key, args, node), all[0] instanceof Thing ? [] : taint);
   let result: Value;
   for (const plain of all) result = join(result, callOne(m, plain, make(plain, taint), key, args, node));
   return result;

@@ -1,6 +1,6 @@
 import type { Class, Node } from '@babel/types';
 import { Scope } from '../abstract/scope.ts';
-import { plainOf, taintOf, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
+import { plainOf, type Thing, taintOf, thingsOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine } from './machine.ts';
 import { setField } from './members.ts';
 import { propertyKey } from './property-key.ts';
@@ -125,7 +125,13 @@ export function anyInstanceOf(m: Machine, thing: Thing, node: Node): Thing {
   if (code.anyInstance === undefined) {
     code.anyInstance = m.newThing('object');
     [code.anyInstance.proto] = thingsOf(m.get(thing, 'prototype', node));
-    constructOn(m, thing, code.anyInstance, (code.constructorThing?.code === undefined ? [] : [unknown, unknown, unknown]) as Value[], node);
+    constructOn(
+      m,
+      thing,
+      code.anyInstance,
+      (code.constructorThing?.code === undefined ? [] : [unknown, unknown, unknown]) as Value[],
+      node,
+    );
   }
   return code.anyInstance;
 }

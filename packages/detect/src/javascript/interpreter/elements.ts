@@ -1,4 +1,16 @@
-import { hole, join, make, plainOf, Sketch, taintOf, tainted, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
+import {
+  hole,
+  join,
+  make,
+  plainOf,
+  Sketch,
+  Thing,
+  tainted,
+  taintOf,
+  thingsOf,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import type { Machine } from './machine.ts';
 
 /** Elements in order, where they are known, and any further one (undefined when there is none). */

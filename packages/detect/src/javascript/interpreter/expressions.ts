@@ -1,7 +1,20 @@
 import type * as t from '@babel/types';
 import type { Scope } from '../abstract/scope.ts';
 import { clean, digested, union } from '../abstract/taint.ts';
-import { hint, isPrimitive, join, make, type Plain, plainOf, Sketch, sketchOf, taintOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import {
+  hint,
+  isPrimitive,
+  join,
+  make,
+  type Plain,
+  plainOf,
+  Sketch,
+  sketchOf,
+  Thing,
+  taintOf,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { awaited } from '../models/promises.ts';
 import { evaluateCall, evaluateNew } from './calls.ts';
 import { evaluateClass, setMethod } from './classes.ts';
@@ -15,7 +28,8 @@ import { taintOfTest, truthOf } from './truth.ts';
 
 type Evaluator = (m: Machine, node: never, scope: Scope) => Value;
 
-const inner = (m: Machine, node: t.Node & { expression: t.Expression }, scope: Scope): Value => m.evaluate(node.expression, scope);
+const inner = (m: Machine, node: t.Node & { expression: t.Expression }, scope: Scope): Value =>
+  m.evaluate(node.expression, scope);
 const nothing = (): Value => unknown;
 
 /** Expressions. Both sides of an unknown choice are read; of a known one the other side is read once, as unlikely. */
@@ -132,7 +146,8 @@ function object(m: Machine, node: t.ObjectExpression, scope: Scope): Value {
       continue;
     }
     const key = propertyKey(m, property, scope);
-    if (property.type === 'ObjectMethod') setMethod(m, result, key, property.kind, m.newFunction(property, scope, result));
+    if (property.type === 'ObjectMethod')
+      setMethod(m, result, key, property.kind, m.newFunction(property, scope, result));
     else m.set(result, key, m.evaluate(property.value, scope), property);
   }
   return result;
@@ -190,7 +205,10 @@ function either(m: Machine, operator: string, left: Value, right: t.Expression, 
   if (goesOn === false) {
     if (m.isVisited(right)) return left;
     m.visit(right);
-    return hint(left, m.perhaps(clean, true, () => m.evaluate(right, scope)));
+    return hint(
+      left,
+      m.perhaps(clean, true, () => m.evaluate(right, scope)),
+    );
   }
   const other = m.perhaps(taintOfTest(m, left), false, () => m.evaluate(right, scope));
   if (operator !== '&&') return join(left, other);
@@ -219,13 +237,19 @@ function conditional(m: Machine, node: t.ConditionalExpression, scope: Scope): V
   if (truth === undefined) {
     const decides = taintOfTest(m, test);
     const first = m.perhaps(decides, false, () => m.evaluate(node.consequent, scope));
-    return join(first, m.perhaps(decides, false, () => m.evaluate(node.alternate, scope)));
+    return join(
+      first,
+      m.perhaps(decides, false, () => m.evaluate(node.alternate, scope)),
+    );
   }
   const [taken, other] = truth ? [node.consequent, node.alternate] : [node.alternate, node.consequent];
   const value = m.evaluate(taken, scope);
   if (m.isVisited(other)) return value;
   m.visit(other);
-  return hint(value, m.perhaps(clean, true, () => m.evaluate(other, scope)));
+  return hint(
+    value,
+    m.perhaps(clean, true, () => m.evaluate(other, scope)),
+  );
 }
 
 function assignment(m: Machine, node: t.AssignmentExpression, scope: Scope): Value {

@@ -1,7 +1,18 @@
 import type { Function as FunctionNode, Node } from '@babel/types';
 import { Scope } from '../abstract/scope.ts';
 import { clean, type Taint } from '../abstract/taint.ts';
-import { hint, isPrimitive, join, make, plainOf, taintOf, tainted, Thing, unknown, type Value } from '../abstract/value.ts';
+import {
+  hint,
+  isPrimitive,
+  join,
+  make,
+  plainOf,
+  Thing,
+  tainted,
+  taintOf,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { boundNames } from './hoist.ts';
 import type { Code, Frame, Machine } from './machine.ts';
 import { declareFunctions, executeAll } from './statements.ts';
@@ -13,6 +24,7 @@ const maxExactRecursion = 120;
 const runAllowance = 30_000;
 const maxRuns = 60;
 const maxExactRuns = 100_000;
+const maxUncertainExactRuns = 400;
 const maxMemo = 400;
 
 export interface CallLimits {
@@ -28,7 +40,7 @@ export function callCode(m: Machine, callee: Thing, self: Value, args: readonly 
   // What is unlikely to run has been read once already; nothing new is in it unless its arguments are.
   if (m.unlikely && code.runs > 0 && !args.some((arg) => taintOf(arg).length > 0)) return code.result ?? unknown;
   const size = (code.node.end ?? 0) - (code.node.start ?? 0);
-  const isHot = code.runs >= (exact ? maxExactRuns : Math.min(maxRuns, 3 + runAllowance / (size + 1)));
+  const isHot = code.runs >= (exact ? (m.weak > 0 ? maxUncertainExactRuns : maxExactRuns) : Math.min(maxRuns, 3 + runAllowance / (size + 1)));
   let key: string | undefined;
   if (isHot) {
     key = signature(m, self, args);
@@ -51,7 +63,10 @@ function isExact(value: Value): boolean {
 
 /** What a function gave so far, with what it is given now. */
 function summary(m: Machine, code: Code, args: readonly Value[]): Value {
-  return tainted(code.result ?? unknown, args.reduce<Taint>((all, arg) => (all.length === 0 ? m.holds(arg) : all), clean));
+  return tainted(
+    code.result ?? unknown,
+    args.reduce<Taint>((all, arg) => (all.length === 0 ? m.holds(arg) : all), clean),
+  );
 }
 
 /** Arguments that a function cannot tell apart have one signature. */
@@ -63,7 +78,8 @@ function signatureOf(m: Machine, value: Value): string {
   const plain = plainOf(value);
   const taint = plain instanceof Thing ? m.holds(value) : taintOf(value);
   const carried = taint.map(({ id }) => id).join(',');
-  if (plain instanceof Thing) return `${plain.code !== undefined || plain.kind === 'class' ? m.idOf(plain) : plain.kind}:${carried}`;
+  if (plain instanceof Thing)
+    return `${plain.code !== undefined || plain.kind === 'class' ? m.idOf(plain) : plain.kind}:${carried}`;
   if (typeof plain === 'string') return `s${plain.length}${plain.slice(0, 40)}:${carried}`;
   return `${isPrimitive(plain) ? typeof plain : 'u'}${typeof plain === 'number' ? plain : ''}:${carried}`;
 }
@@ -141,5 +157,12 @@ export function newCode(m: Machine, node: FunctionNode, scope: Scope, home: Thin
 /** Calls a function that nobody was seen calling: with arguments of which nothing is known. */
 export function callUncalled(m: Machine, thing: Thing, self: Value): void {
   const { node } = thing.code as Code;
-  m.perhaps(clean, false, () => m.call(thing, self, node.params.map(() => make(unknown, clean)), node as Node));
+  m.perhaps(clean, false, () =>
+    m.call(
+      thing,
+      self,
+      node.params.map(() => make(unknown, clean)),
+      node as Node,
+    ),
+  );
 }

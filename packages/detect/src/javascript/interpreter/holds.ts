@@ -15,7 +15,11 @@ export function taintHeld(value: Value): Taint {
 
 function isLeaf(thing: Thing): boolean {
   if (thing.kind === 'function' || thing.kind === 'class') return true;
-  return (thing.fields === undefined || thing.fields.size === 0) && (thing.items === undefined || thing.items.length === 0) && !isCarrier(thing.rest);
+  return (
+    (thing.fields === undefined || thing.fields.size === 0) &&
+    (thing.items === undefined || thing.items.length === 0) &&
+    !isCarrier(thing.rest)
+  );
 }
 
 function collect(value: Value, seen: Set<Thing>, depth: number): Taint {
@@ -25,7 +29,8 @@ function collect(value: Value, seen: Set<Thing>, depth: number): Taint {
     if (isLeaf(thing) || seen.has(thing) || seen.size > maxThings || depth > maxDepth) continue;
     if (thing.native !== undefined && !thing.native.includes('(')) continue;
     seen.add(thing);
-    for (const member of thing.fields?.values() ?? []) if (isCarrier(member)) taint = union(taint, collect(member, seen, depth + 1));
+    for (const member of thing.fields?.values() ?? [])
+      if (isCarrier(member)) taint = union(taint, collect(member, seen, depth + 1));
     const { items } = thing;
     if (items !== undefined) {
       for (let at = 0; at < items.length; at++) {

@@ -6,10 +6,19 @@ import { alternatives, join, plainOf, sketchText, Thing, thingsOf, unknown, type
 import { callMember, callValue, constructValue } from './calls.ts';
 import { anyInstanceOf } from './classes.ts';
 import { evaluators } from './expressions.ts';
-import { taintHeld } from './holds.ts';
 import { type CallLimits, callUncalled, newCode } from './functions.ts';
 import { Hoisting } from './hoist.ts';
-import { type Code, type Completion, type EffectDraft, type Frame, type Host, type Machine, OutOfSteps, type Unit } from './machine.ts';
+import { taintHeld } from './holds.ts';
+import {
+  type Code,
+  type Completion,
+  type EffectDraft,
+  type Frame,
+  type Host,
+  type Machine,
+  OutOfSteps,
+  type Unit,
+} from './machine.ts';
 import { getMember, setMember } from './members.ts';
 import type { ModuleLoader } from './modules.ts';
 import { bindPattern } from './patterns.ts';
@@ -124,7 +133,10 @@ export class Interpreter implements Machine {
     for (const callback of callbacks) {
       for (const thing of thingsOf(callback)) {
         if (thing.kind !== 'function') continue;
-        result = join(result, this.perhaps(clean, false, () => this.call(thing, undefined, args, node)));
+        result = join(
+          result,
+          this.perhaps(clean, false, () => this.call(thing, undefined, args, node)),
+        );
       }
     }
     return result;
@@ -326,7 +338,13 @@ export class Interpreter implements Machine {
     return this.#loader.importMeta(this);
   }
 
-  evaluateText(code: Value, node: Node, scope: Scope | undefined, what = 'eval', parameters: readonly string[] = []): Value {
+  evaluateText(
+    code: Value,
+    node: Node,
+    scope: Scope | undefined,
+    what = 'eval',
+    parameters: readonly string[] = [],
+  ): Value {
     return this.#loader.evaluateText(this, code, node, scope, what, parameters);
   }
 
@@ -370,7 +388,16 @@ export class Interpreter implements Machine {
 }
 
 export function newFrame(self: Value, weak: number): Frame {
-  return { self, returns: undefined, hasReturned: false, unlikely: undefined, yields: undefined, weak, callee: undefined, arguments: [] };
+  return {
+    self,
+    returns: undefined,
+    hasReturned: false,
+    unlikely: undefined,
+    yields: undefined,
+    weak,
+    callee: undefined,
+    arguments: [],
+  };
 }
 
 function destinationText(plain: ReturnType<typeof plainOf>): string {

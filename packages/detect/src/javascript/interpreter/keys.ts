@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import { join, make, plainOf, taintOf, tainted, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
+import { join, make, plainOf, Thing, tainted, taintOf, thingsOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine } from './machine.ts';
 
 /** Members of the interpreter's own are no members of the program's. */
@@ -34,7 +34,11 @@ export function entriesOf(m: Machine, value: Value): { entries: readonly [string
     const taint = taintOf(value);
     return { entries: own.map(([key, member]) => [key, tainted(member, taint)]), any: plain.rest };
   }
-  const members = thingsOf(value).flatMap((thing) => [...(thing.fields?.values() ?? []), ...(thing.items?.slice(0, 64) ?? []), thing.rest]);
+  const members = thingsOf(value).flatMap((thing) => [
+    ...(thing.fields?.values() ?? []),
+    ...(thing.items?.slice(0, 64) ?? []),
+    thing.rest,
+  ]);
   const any = members.reduce((all, member) => join(all, member), undefined);
   return { entries: undefined, any: tainted(any ?? unknown, m.holds(value)) };
 }

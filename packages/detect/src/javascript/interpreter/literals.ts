@@ -1,8 +1,8 @@
 import type { ArrayExpression, NumericLiteral, RegExpLiteral, StringLiteral } from '@babel/types';
-import { make, tainted, type Thing, type Value } from '../abstract/value.ts';
 import { countInvisible, minInvisible } from '../../invisible.ts';
-import type { Machine } from './machine.ts';
+import { make, type Thing, tainted, type Value } from '../abstract/value.ts';
 import { looksOpaque, minOpaqueChars } from '../opaque.ts';
+import type { Machine } from './machine.ts';
 
 const minNumbers = 24;
 
@@ -42,7 +42,8 @@ export function numberList(m: Machine, node: ArrayExpression): Value {
 
 function numberOf(node: ArrayExpression['elements'][number]): number | undefined {
   if (node?.type === 'NumericLiteral') return node.value;
-  if (node?.type === 'UnaryExpression' && node.operator === '-' && node.argument.type === 'NumericLiteral') return -node.argument.value;
+  if (node?.type === 'UnaryExpression' && node.operator === '-' && node.argument.type === 'NumericLiteral')
+    return -node.argument.value;
   return undefined;
 }
 

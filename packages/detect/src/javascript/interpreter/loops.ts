@@ -1,19 +1,29 @@
-import type { ForInStatement, ForOfStatement, ForStatement, Node, Statement, WhileStatement, DoWhileStatement } from '@babel/types';
+import type {
+  DoWhileStatement,
+  ForInStatement,
+  ForOfStatement,
+  ForStatement,
+  Node,
+  Statement,
+  WhileStatement,
+} from '@babel/types';
 import { Scope } from '../abstract/scope.ts';
 import { clean, type Taint } from '../abstract/taint.ts';
 import { join, unknown, type Value } from '../abstract/value.ts';
 import { elementsOf } from './elements.ts';
 import { boundNames } from './hoist.ts';
-import type { Completion, Machine } from './machine.ts';
 import { keysOf } from './keys.ts';
+import type { Completion, Machine } from './machine.ts';
 import { taintOfTest, truthOf } from './truth.ts';
 
 /** A decoder may turn this often; a loop that nothing is known of is read twice, so that a value can come round. */
 const maxTurns = 400_000;
 const maxSteps = 1_400_000;
 /** In a branch that may not happen, less is worth knowing. */
-const maxUncertainTurns = 5000;
-const maxUncertainSteps = 40_000;
+const maxUncertainTurns = 2000;
+const maxUncertainSteps = 15_000;
+/** A loop that did not end within its bounds will not do so the next time. */
+const maxEndlessTurns = 20;
 const uncertainTurns = 2;
 
 type Loop = ForStatement | WhileStatement | DoWhileStatement;
@@ -33,7 +43,7 @@ export function runLoop(m: Machine, node: Loop, outer: Scope, label: string | un
   const update = node.type === 'ForStatement' ? node.update : undefined;
   const before = m.mayJump;
   const stop = m.stepsLeft - (m.weak > 0 ? maxUncertainSteps : maxSteps);
-  const turns = m.weak > 0 ? maxUncertainTurns : maxTurns;
+  const turns = m.isVisited(node) ? maxEndlessTurns : m.weak > 0 ? maxUncertainTurns : maxTurns;
   for (let turn = 0; ; turn++) {
     if (turn > 0 || node.type !== 'DoWhileStatement') {
       const test = node.test == null ? true : m.evaluate(node.test, scope);
@@ -46,7 +56,9 @@ export function runLoop(m: Machine, node: Loop, outer: Scope, label: string | un
         m.mayJump = before;
         return 'normal';
       }
-      if (truth === undefined || turn > turns || m.stepsLeft < stop) {
+      const isEndless = turn > turns || m.stepsLeft < stop;
+      if (isEndless) m.visit(node);
+      if (truth === undefined || isEndless) {
         uncertain(m, node.body, scope, update, taintOfTest(m, test));
         m.mayJump ||= before;
         return 'normal';

@@ -5,14 +5,14 @@ import {
   alternatives,
   hint,
   join,
-  make,
   Mix,
+  make,
   type Plain,
   plainOf,
-  taintOf,
-  tainted,
-  textOf,
   Thing,
+  tainted,
+  taintOf,
+  textOf,
   thingsOf,
   unknown,
   type Value,
@@ -38,7 +38,10 @@ export function getMember(m: Machine, object: Value, key: Value, node: Node): Va
 
 function getOf(m: Machine, object: Plain, key: Value, node: Node): Value {
   const name = textOf(key);
-  if (object instanceof Thing) return name === undefined ? anyMember(m, object, key, node) : tainted(memberOf(m, object, name, node), object.taint);
+  if (object instanceof Thing)
+    return name === undefined
+      ? anyMember(m, object, key, node)
+      : tainted(memberOf(m, object, name, node), object.taint);
   if (typeof object === 'string' && name !== undefined) {
     if (name === 'length') return object.length;
     const character = /^\d+$/.test(name) ? object[Number(name)] : undefined;
@@ -66,7 +69,9 @@ function memberOf(m: Machine, thing: Thing, name: string, node: Node): Value {
     return proto;
   }
   if (thing.rest !== undefined) return thing.rest;
-  return thing.kind === 'object' || thing.kind === 'module' ? plainObjectMember(m, thing, name) : builtinMember(m, thing, name);
+  return thing.kind === 'object' || thing.kind === 'module'
+    ? plainObjectMember(m, thing, name)
+    : builtinMember(m, thing, name);
 }
 
 function plainObjectMember(m: Machine, thing: Thing, name: string): Value {
@@ -132,7 +137,8 @@ export function setMember(m: Machine, object: Value, key: Value, value: Value, n
       else if ((thing.kind === 'array' || thing.kind === 'bytes') && setItem(m, thing, name, value)) continue;
       else if (things.length === 1) setField(m, thing, name, value);
       else m.perhaps([], false, () => setField(m, thing, name, value));
-    } else if (thing.native !== undefined) thing.taint = thing.native.includes('(') ? union(thing.taint, m.holds(value)) : thing.taint;
+    } else if (thing.native !== undefined)
+      thing.taint = thing.native.includes('(') ? union(thing.taint, m.holds(value)) : thing.taint;
     else thing.rest = join(thing.rest, tainted(value, taintOf(key)));
   }
 }

@@ -33,7 +33,9 @@ export function importNames(m: Machine, node: t.ImportDeclaration, scope: Scope)
 }
 
 function hasDefault(thing: Thing): boolean {
-  return thing.native !== undefined || thing.fields?.has('default') === true || thing.fields?.has('@get:default') === true;
+  return (
+    thing.native !== undefined || thing.fields?.has('default') === true || thing.fields?.has('@get:default') === true
+  );
 }
 
 /** `export …`: members that read the module's names when they are read. */
@@ -47,7 +49,10 @@ export function exportNames(
   if (node.type === 'ExportDefaultDeclaration') {
     const { declaration } = node;
     const value = m.evaluate(declaration, scope);
-    if ((declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration') && declaration.id != null) {
+    if (
+      (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration') &&
+      declaration.id != null
+    ) {
       if (declaration.type === 'ClassDeclaration') scope.declare(declaration.id.name, value, m.weak);
       link(m, into, 'default', scope, declaration.id.name);
     } else setField(m, into, 'default', value);
@@ -76,7 +81,8 @@ export function exportNames(
 
 function declaredNames(declaration: t.Declaration): string[] {
   if (declaration.type === 'VariableDeclaration') return declaration.declarations.flatMap(({ id }) => boundNames(id));
-  if (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration') return boundNames(declaration.id);
+  if (declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration')
+    return boundNames(declaration.id);
   return [];
 }
 
@@ -95,5 +101,6 @@ function getter(m: Machine, into: Thing, name: string, read: () => Value): void 
 function copyAll(into: Thing, from: Thing): void {
   into.fields ??= new Map();
   if (from.native !== undefined) into.proto = from;
-  for (const [key, value] of from.fields ?? []) if (key !== 'default' && key !== '@get:default') into.fields.set(key, value);
+  for (const [key, value] of from.fields ?? [])
+    if (key !== 'default' && key !== '@get:default') into.fields.set(key, value);
 }

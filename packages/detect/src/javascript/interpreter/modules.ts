@@ -1,8 +1,20 @@
 import type { File, Node, Program } from '@babel/types';
+import { countInvisible, minInvisible } from '../../invisible.ts';
 import { Scope } from '../abstract/scope.ts';
 import { clean, type Taint, union } from '../abstract/taint.ts';
-import { alternatives, hole, join, make, plainOf, Sketch, sketchText, tainted, Thing, unknown, type Value } from '../abstract/value.ts';
-import { countInvisible, minInvisible } from '../../invisible.ts';
+import {
+  alternatives,
+  hole,
+  join,
+  make,
+  plainOf,
+  type Sketch,
+  sketchText,
+  Thing,
+  tainted,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { contentOf } from '../models/files.ts';
 import { modulePath } from '../models/native-path.ts';
 import { fromJson } from '../models/objects.ts';
@@ -27,7 +39,21 @@ interface ModuleRecord {
   isScript: boolean;
 }
 
-const suffixes = ['', '.js', '.cjs', '.mjs', '.json', '.ts', '.mts', '.cts', '/index.js', '/index.cjs', '/index.mjs', '/index.json', '/index.ts'];
+const suffixes = [
+  '',
+  '.js',
+  '.cjs',
+  '.mjs',
+  '.json',
+  '.ts',
+  '.mts',
+  '.cts',
+  '/index.js',
+  '/index.cjs',
+  '/index.mjs',
+  '/index.json',
+  '/index.ts',
+];
 const maxTextChars = 1024 * 1024;
 const maxLayers = 4;
 const maxJsonBytes = 2 * 1024 * 1024;
@@ -71,7 +97,11 @@ export class ModuleLoader {
     const unit = m.unit;
     const { frame } = m;
     m.unit = { path, madeAt: undefined, layer: 0 };
-    const record: ModuleRecord = { exports: m.newThing('module'), module: m.newThing('object'), isScript: program.sourceType !== 'module' };
+    const record: ModuleRecord = {
+      exports: m.newThing('module'),
+      module: m.newThing('object'),
+      isScript: program.sourceType !== 'module',
+    };
     this.#records.set(path, record);
     const folder = path.includes('/') ? `{pkg}/${path.slice(0, path.lastIndexOf('/'))}` : '{pkg}';
     record.module.fields = new Map<string, Value>([
@@ -114,7 +144,9 @@ export class ModuleLoader {
   resolveAny(m: Machine, request: Value, node: Node): Value {
     const [plain] = alternatives(request);
     const path = plain === undefined ? undefined : this.#find(m, sketchText(plain));
-    return path === undefined ? make(plainOf(m.requireAny(request, node)) instanceof Thing ? (plain ?? unknown) : unknown, clean) : `{pkg}/${path}`;
+    return path === undefined
+      ? make(plainOf(m.requireAny(request, node)) instanceof Thing ? (plain ?? unknown) : unknown, clean)
+      : `{pkg}/${path}`;
   }
 
   importMeta(m: Machine): Value {
@@ -149,7 +181,8 @@ export class ModuleLoader {
   /** Path of a request inside the package. */
   #find(m: Machine, text: string): string | undefined {
     const place = absolute(m, text);
-    if (place === '{pkg}') return suffixes.map((suffix) => `index${suffix}`).find((path) => this.#files.bytesOf(path) !== undefined);
+    if (place === '{pkg}')
+      return suffixes.map((suffix) => `index${suffix}`).find((path) => this.#files.bytesOf(path) !== undefined);
     if (!place.startsWith('{pkg}/')) return undefined;
     const base = place.slice('{pkg}/'.length);
     const found = suffixes.map((suffix) => base + suffix).find((path) => this.#files.bytesOf(path) !== undefined);
@@ -179,13 +212,23 @@ export class ModuleLoader {
     return fromJson(m, value, 0, dataTaint(m, path, text, node));
   }
 
-  evaluateText(m: Machine, code: Value, node: Node, scope: Scope | undefined, what: string, parameters: readonly string[]): Value {
+  evaluateText(
+    m: Machine,
+    code: Value,
+    node: Node,
+    scope: Scope | undefined,
+    what: string,
+    parameters: readonly string[],
+  ): Value {
     const texts = alternatives(code).map((plain) => (plain instanceof Thing ? bytesText(plain) : plain));
     const known = texts.filter((text): text is string => typeof text === 'string');
     m.effect({ kind: 'evaluate', node, what, inputs: [code], texts: known });
     let result: Value;
     for (const text of known.slice(0, 3)) result = join(result, this.#runText(m, text, node, scope, parameters));
-    return tainted(result ?? unknown, m.holds(code).filter(({ label }) => label !== 'blob'));
+    return tainted(
+      result ?? unknown,
+      m.holds(code).filter(({ label }) => label !== 'blob'),
+    );
   }
 
   #runText(m: Machine, text: string, node: Node, outer: Scope | undefined, parameters: readonly string[]): Value {
@@ -196,7 +239,15 @@ export class ModuleLoader {
     if ('failure' in parsed) return unknown;
     const { unit, frame } = m;
     m.unit = { path: unit.path, madeAt: unit.madeAt ?? node, layer: unit.layer + 1 };
-    m.frame = { ...frame, self: m.globals, returns: undefined, hasReturned: false, unlikely: undefined, weak: m.weak, arguments: [] };
+    m.frame = {
+      ...frame,
+      self: m.globals,
+      returns: undefined,
+      hasReturned: false,
+      unlikely: undefined,
+      weak: m.weak,
+      arguments: [],
+    };
     const scope = new Scope(outer);
     for (const name of parameters) if (name !== 'require') scope.declare(name, unknown, m.weak);
     try {
@@ -211,7 +262,8 @@ export class ModuleLoader {
 
 /** Runs a program's statements; gives the value of the last one, as `eval` does. */
 function runProgram(m: Machine, program: Program, scope: Scope): Value {
-  for (const name of m.hoisting.ofFunction(program, program.body)) if (!scope.names.has(name)) scope.declare(name, undefined, m.weak);
+  for (const name of m.hoisting.ofFunction(program, program.body))
+    if (!scope.names.has(name)) scope.declare(name, undefined, m.weak);
   for (const name of m.hoisting.ofBlock(program, program.body).names) scope.declare(name, undefined, m.weak);
   declareFunctions(m, program, program.body, scope);
   // Imports come first wherever they stand.
@@ -250,4 +302,3 @@ function dataTaint(m: Machine, path: string, text: string, node: Node): Taint {
   }
   return size === 0 ? taint : union(taint, [m.source('blob', node, path, path, size)]);
 }
-

@@ -6,20 +6,20 @@ import {
   isPrimitive,
   make,
   type Plain,
-  plainOf,
   type Primitive,
+  plainOf,
   Sketch,
   sketchOf,
   sketchText,
-  taintOf,
   Thing,
+  taintOf,
   type Unknown,
   unknown,
   type Value,
 } from '../abstract/value.ts';
 import type { Machine } from './machine.ts';
-import { sameAs } from './truth.ts';
 import { textOfThing } from './to-text.ts';
+import { sameAs } from './truth.ts';
 
 /** Longest string the interpreter keeps; a doubling loop must not fill the memory. */
 export const maxText = 4 * 1024 * 1024;
@@ -76,7 +76,8 @@ function compare(operator: string, left: Value, right: Value): boolean | Unknown
 }
 
 function ordered(operator: string, a: Primitive, b: Primitive): boolean | Unknown {
-  if (a === undefined || a === null || b === undefined || b === null) return operator === '<=' || operator === '>=' ? unknown : false;
+  if (a === undefined || a === null || b === undefined || b === null)
+    return operator === '<=' || operator === '>=' ? unknown : false;
   if (operator === '<') return a < b;
   if (operator === '>') return a > b;
   return operator === '<=' ? a <= b : a >= b;

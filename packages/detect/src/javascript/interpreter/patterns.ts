@@ -1,6 +1,6 @@
 import type { ArrayPattern, Node, ObjectPattern } from '@babel/types';
 import { Binding, type Scope, updated } from '../abstract/scope.ts';
-import { join, plainOf, taintOf, tainted, Thing, unknown, type Value } from '../abstract/value.ts';
+import { join, plainOf, Thing, tainted, taintOf, unknown, type Value } from '../abstract/value.ts';
 import { elementsOf } from './elements.ts';
 import { entriesOf } from './keys.ts';
 import type { Machine } from './machine.ts';

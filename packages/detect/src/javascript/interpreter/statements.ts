@@ -34,10 +34,14 @@ export const executors: Readonly<Record<string, Executor>> = {
   IfStatement: branches,
   BlockStatement: (m: Machine, node: BlockStatement, scope: Scope) => m.block(node, node.body, scope),
   ForStatement: (m: Machine, node: Node & { type: 'ForStatement' }, scope: Scope) => runLoop(m, node, scope, undefined),
-  WhileStatement: (m: Machine, node: Node & { type: 'WhileStatement' }, scope: Scope) => runLoop(m, node, scope, undefined),
-  DoWhileStatement: (m: Machine, node: Node & { type: 'DoWhileStatement' }, scope: Scope) => runLoop(m, node, scope, undefined),
-  ForInStatement: (m: Machine, node: Node & { type: 'ForInStatement' }, scope: Scope) => forIn(m, node, scope, undefined),
-  ForOfStatement: (m: Machine, node: Node & { type: 'ForOfStatement' }, scope: Scope) => forOf(m, node, scope, undefined),
+  WhileStatement: (m: Machine, node: Node & { type: 'WhileStatement' }, scope: Scope) =>
+    runLoop(m, node, scope, undefined),
+  DoWhileStatement: (m: Machine, node: Node & { type: 'DoWhileStatement' }, scope: Scope) =>
+    runLoop(m, node, scope, undefined),
+  ForInStatement: (m: Machine, node: Node & { type: 'ForInStatement' }, scope: Scope) =>
+    forIn(m, node, scope, undefined),
+  ForOfStatement: (m: Machine, node: Node & { type: 'ForOfStatement' }, scope: Scope) =>
+    forOf(m, node, scope, undefined),
   SwitchStatement: switches,
   TryStatement: tries,
   ThrowStatement: (m: Machine, node: Node & { type: 'ThrowStatement' }, scope: Scope) => {
@@ -85,7 +89,8 @@ function branches(m: Machine, node: IfStatement, scope: Scope): Completion {
   const decides = taintOfTest(m, test);
   const first = m.perhaps(decides, false, () => m.execute(node.consequent, scope));
   const { alternate } = node;
-  const second: Completion = alternate == null ? 'normal' : m.perhaps(decides, false, () => m.execute(alternate, scope));
+  const second: Completion =
+    alternate == null ? 'normal' : m.perhaps(decides, false, () => m.execute(alternate, scope));
   if (first !== 'normal' && second !== 'normal') return first === 'throw' ? second : first;
   if (first !== 'normal' || second !== 'normal') m.mayJump = true;
   return 'normal';
@@ -121,7 +126,8 @@ function switches(m: Machine, node: SwitchStatement, outer: Scope): Completion {
   const value = m.evaluate(node.discriminant, outer);
   const scope = new Scope(outer);
   for (const { consequent } of node.cases) {
-    for (const name of m.hoisting.ofBlock(consequent[0] ?? node, consequent).names) scope.declare(name, undefined, m.weak);
+    for (const name of m.hoisting.ofBlock(consequent[0] ?? node, consequent).names)
+      scope.declare(name, undefined, m.weak);
     declareFunctions(m, consequent[0] ?? node, consequent, scope);
   }
   let certain = true;
@@ -199,6 +205,10 @@ export function declareFunctions(m: Machine, owner: Node, statements: readonly N
   for (const node of m.hoisting.ofBlock(owner, statements).functions) {
     if (node.id == null) continue;
     const old = scope.names.get(node.id.name)?.value;
-    scope.declare(node.id.name, old === undefined ? m.newFunction(node, scope) : hint(m.newFunction(node, scope), old), m.weak);
+    scope.declare(
+      node.id.name,
+      old === undefined ? m.newFunction(node, scope) : hint(m.newFunction(node, scope), old),
+      m.weak,
+    );
   }
 }

@@ -1,5 +1,5 @@
 import type { Taint } from '../abstract/taint.ts';
-import { isPrimitive, plainOf, Sketch, taintOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import { isPrimitive, plainOf, Sketch, Thing, taintOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine } from './machine.ts';
 
 export { clean } from '../abstract/taint.ts';
@@ -18,7 +18,8 @@ export function sameAs(a: Value, b: Value): boolean | undefined {
   const left = plainOf(a);
   const right = plainOf(b);
   if (isPrimitive(left) && isPrimitive(right)) return left === right;
-  if (left instanceof Thing && right instanceof Thing && left.native === undefined && right.native === undefined) return left === right;
+  if (left instanceof Thing && right instanceof Thing && left.native === undefined && right.native === undefined)
+    return left === right;
   return undefined;
 }
 

@@ -1,8 +1,22 @@
 import { digested, union } from '../abstract/taint.ts';
-import { hint, isPrimitive, join, make, plainOf, type Primitive, sketchOf, taintOf, tainted, type Thing, textOf, unknown, type Value } from '../abstract/value.ts';
+import {
+  hint,
+  isPrimitive,
+  join,
+  make,
+  type Primitive,
+  plainOf,
+  sketchOf,
+  type Thing,
+  tainted,
+  taintOf,
+  textOf,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { anyItem, anyOf, type Elements, elementsOf } from '../interpreter/elements.ts';
-import { truthOf } from '../interpreter/truth.ts';
 import { joinItems } from '../interpreter/to-text.ts';
+import { truthOf } from '../interpreter/truth.ts';
 import type { BuiltinCall, BuiltinResult } from './builtins.ts';
 
 type Method = (call: BuiltinCall, elements: Elements, thing: Thing | undefined) => Value;
@@ -88,7 +102,10 @@ function sorted({ m, args, node }: BuiltinCall, items: readonly Value[]): Value[
   if (args[0] === undefined) {
     const texts = items.map((item) => textOf(item));
     if (texts.some((text) => text === undefined)) return [...items];
-    return items.map((_, index) => index).sort((a, b) => ((texts[a] as string) < (texts[b] as string) ? -1 : 1)).map((index) => items[index]);
+    return items
+      .map((_, index) => index)
+      .sort((a, b) => ((texts[a] as string) < (texts[b] as string) ? -1 : 1))
+      .map((index) => items[index]);
   }
   return [...items].sort((a, b) => {
     const order = plainOf(m.call(args[0], undefined, [a, b], node));
@@ -98,13 +115,19 @@ function sorted({ m, args, node }: BuiltinCall, items: readonly Value[]): Value[
 
 const methods: Readonly<Record<string, Method>> = {
   map: (call, elements) => listFrom(call, elements, (item, index) => apply(call, item, index)),
-  flatMap: (call, elements) => flattened(call, listFrom(call, elements, (item, index) => apply(call, item, index))),
+  flatMap: (call, elements) =>
+    flattened(
+      call,
+      listFrom(call, elements, (item, index) => apply(call, item, index)),
+    ),
   forEach: (call, elements) => {
     listFrom(call, elements, (item, index) => apply(call, item, index));
     return undefined;
   },
   filter: (call, elements) => {
-    const kept = (elements.items ?? []).slice(0, maxCalls).filter((item, index) => truthOf(apply(call, item, index)) !== false);
+    const kept = (elements.items ?? [])
+      .slice(0, maxCalls)
+      .filter((item, index) => truthOf(apply(call, item, index)) !== false);
     const list = call.m.newArray(kept);
     list.rest = elements.any;
     list.exact = elements.items !== undefined && elements.any === undefined;
@@ -124,7 +147,8 @@ const methods: Readonly<Record<string, Method>> = {
     if (thing === undefined || separator === undefined || elements.items === undefined) return make(unknown, taint);
     return make(sketchOf(joinItems(m, thing, separator)), taint);
   },
-  toString: ({ m, self }: BuiltinCall, _: Elements, thing: Thing | undefined) => make(thing === undefined ? unknown : sketchOf(joinItems(m, thing, ',')), m.holds(self)),
+  toString: ({ m, self }: BuiltinCall, _: Elements, thing: Thing | undefined) =>
+    make(thing === undefined ? unknown : sketchOf(joinItems(m, thing, ',')), m.holds(self)),
   slice: (call, elements) => sliced(call, elements),
   concat: ({ m, self, args }, elements) => {
     const items = [...(elements.items ?? [])];
@@ -147,7 +171,11 @@ const methods: Readonly<Record<string, Method>> = {
     list.taint = taintOf(self);
     return list;
   },
-  flat: (call, elements) => flattened(call, listFrom(call, elements, (item) => item)),
+  flat: (call, elements) =>
+    flattened(
+      call,
+      listFrom(call, elements, (item) => item),
+    ),
   includes: ({ args, self, m }, elements) => {
     const wanted = plainOf(args[0]);
     const known = elements.any === undefined ? elements.items?.map((item) => plainOf(item)) : undefined;
@@ -158,7 +186,10 @@ const methods: Readonly<Record<string, Method>> = {
     const wanted = plainOf(args[0]);
     const known = elements.any === undefined ? elements.items?.map((item) => plainOf(item)) : undefined;
     const isKnown = known !== undefined && isPrimitive(wanted) && known.every((item) => isPrimitive(item));
-    return make(isKnown ? known.indexOf(wanted as Primitive) : unknown, digested(union(m.holds(self), taintOf(args[0]))));
+    return make(
+      isKnown ? known.indexOf(wanted as Primitive) : unknown,
+      digested(union(m.holds(self), taintOf(args[0]))),
+    );
   },
   at: ({ args }, elements) => {
     const index = plainOf(args[0]);
@@ -168,8 +199,10 @@ const methods: Readonly<Record<string, Method>> = {
   keys: ({ m }, elements) => m.newArray((elements.items ?? []).map((_, index) => index)),
   values: (call, elements) => listFrom(call, elements, (item) => item),
   entries: (call, elements) => listFrom(call, elements, (item, index) => call.m.newArray([index, item])),
-  toReversed: (call, elements) => listFrom(call, { items: [...(elements.items ?? [])].reverse(), any: elements.any }, (item) => item),
-  toSorted: (call, elements) => listFrom(call, { items: sorted(call, elements.items ?? []), any: elements.any }, (item) => item),
+  toReversed: (call, elements) =>
+    listFrom(call, { items: [...(elements.items ?? [])].reverse(), any: elements.any }, (item) => item),
+  toSorted: (call, elements) =>
+    listFrom(call, { items: sorted(call, elements.items ?? []), any: elements.any }, (item) => item),
 };
 
 function apply({ m, args, self, node }: BuiltinCall, item: Value, index: number | undefined): Value {
@@ -177,7 +210,11 @@ function apply({ m, args, self, node }: BuiltinCall, item: Value, index: number 
 }
 
 /** A list of what `each` gives for every element; of elements nobody counted, for any of them. */
-function listFrom(call: BuiltinCall, { items, any }: Elements, each: (item: Value, index: number | undefined) => Value): Thing {
+function listFrom(
+  call: BuiltinCall,
+  { items, any }: Elements,
+  each: (item: Value, index: number | undefined) => Value,
+): Thing {
   const known = (items ?? []).slice(0, maxCalls);
   const list = call.m.newArray([]);
   list.items = known.map((item, index) => each(item, index));
@@ -222,7 +259,8 @@ function question(call: BuiltinCall, elements: Elements): Value {
   const answers = (elements.items ?? []).slice(0, maxCalls).map((item, index) => truthOf(apply(call, item, index)));
   if (elements.any !== undefined) apply(call, elements.any, undefined);
   const taint = digested(call.m.holds(call.self));
-  if (call.name === 'findIndex' || elements.any !== undefined || answers.includes(undefined)) return make(unknown, taint);
+  if (call.name === 'findIndex' || elements.any !== undefined || answers.includes(undefined))
+    return make(unknown, taint);
   return make(call.name === 'some' ? answers.includes(true) : !answers.includes(false), taint);
 }
 
@@ -234,12 +272,18 @@ function reduce(call: BuiltinCall, { items, any }: Elements, backwards: boolean)
   for (const [index, item] of ordered.entries()) result = m.call(args[0], undefined, [result, item, index, self], node);
   if (items !== undefined && any === undefined) return result;
   const last = result;
-  return join(last, m.perhaps([], false, () => m.call(args[0], undefined, [last, any === undefined ? unknown : any, unknown, self], node)));
+  return join(
+    last,
+    m.perhaps([], false, () =>
+      m.call(args[0], undefined, [last, any === undefined ? unknown : any, unknown, self], node),
+    ),
+  );
 }
 
 function sliced({ m, args }: BuiltinCall, { items, any }: Elements): Value {
   const [from, to] = args.map((arg) => plainOf(arg));
-  const isKnown = items !== undefined && any === undefined && [from, to].every((one) => one === undefined || typeof one === 'number');
+  const isKnown =
+    items !== undefined && any === undefined && [from, to].every((one) => one === undefined || typeof one === 'number');
   const list = m.newArray(isKnown ? items.slice(from as number | undefined, to as number | undefined) : (items ?? []));
   list.rest = any;
   list.exact = isKnown;

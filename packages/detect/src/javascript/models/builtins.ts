@@ -1,6 +1,6 @@
 import type { Node } from '@babel/types';
 import { digested } from '../abstract/taint.ts';
-import { isPrimitive, make, type Plain, Sketch, taintOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import { isPrimitive, make, type Plain, Sketch, Thing, taintOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine } from '../interpreter/machine.ts';
 import { arrayMethod } from './arrays.ts';
 import { bytesMethod } from './bytes.ts';
@@ -22,10 +22,18 @@ export interface BuiltinCall {
 export type BuiltinResult = { value: Value } | undefined;
 
 /** Answers about a value that tell next to nothing of it. */
-const questions = /^(?:includes|startsWith|endsWith|indexOf|lastIndexOf|test|has|hasOwnProperty|isArray|equals|localeCompare|search|some|every)$/;
+const questions =
+  /^(?:includes|startsWith|endsWith|indexOf|lastIndexOf|test|has|hasOwnProperty|isArray|equals|localeCompare|search|some|every)$/;
 
 /** Methods of the language's own kinds of values. `plain` is what `self` is here; {@link unknown} when nobody knows. */
-export function callBuiltin(m: Machine, plain: Plain, self: Value, name: string, args: readonly Value[], node: Node): BuiltinResult {
+export function callBuiltin(
+  m: Machine,
+  plain: Plain,
+  self: Value,
+  name: string,
+  args: readonly Value[],
+  node: Node,
+): BuiltinResult {
   const call: BuiltinCall = { m, self, name, args, node };
   if (plain instanceof Thing) return methodOfThing(call, plain);
   if (name === 'then' || name === 'catch' || name === 'finally') return promiseMethod(call, undefined);
@@ -60,14 +68,16 @@ function objectMethod({ m, self, name }: BuiltinCall, thing: Thing): BuiltinResu
     const text = thing.fields?.get('@text');
     return { value: text ?? make(unknown, m.holds(self)) };
   }
-  if (name === 'hasOwnProperty' || name === 'isPrototypeOf' || name === 'propertyIsEnumerable') return { value: unknown };
+  if (name === 'hasOwnProperty' || name === 'isPrototypeOf' || name === 'propertyIsEnumerable')
+    return { value: unknown };
   return undefined;
 }
 
 function methodOfUnknown(call: BuiltinCall): BuiltinResult {
   const { self, name } = call;
   if (questions.test(name)) return { value: make(unknown, digested(taintOf(self))) };
-  if (/^(?:forEach|map|filter|find|findLast|flatMap|reduce|some|every)$/.test(name)) return arrayMethod(call, undefined);
+  if (/^(?:forEach|map|filter|find|findLast|flatMap|reduce|some|every)$/.test(name))
+    return arrayMethod(call, undefined);
   if (name === 'call' || name === 'apply' || name === 'bind') return functionMethod(call);
   return undefined;
 }

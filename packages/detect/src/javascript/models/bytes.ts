@@ -1,6 +1,15 @@
 import { digested, hasLabel, type Taint, union } from '../abstract/taint.ts';
-import { isPrimitive, make, plainOf, taintOf, Thing, textOf, type Unknown,
-  unknown, type Value } from '../abstract/value.ts';
+import {
+  isPrimitive,
+  make,
+  plainOf,
+  Thing,
+  taintOf,
+  textOf,
+  type Unknown,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { elementsOf } from '../interpreter/elements.ts';
 import type { Machine } from '../interpreter/machine.ts';
 import { arrayMethod } from './arrays.ts';
@@ -9,7 +18,8 @@ import { decodedFrom } from './decoded.ts';
 
 const maxKnownBytes = 4 * 1024 * 1024;
 const encodings = /^(?:utf-?8|ucs-?2|utf-?16le|latin1|binary|ascii|base64|base64url|hex)$/i;
-const reading = /^(?:read(?:U?Int(?:8|16[BL]E|32[BL]E|[BL]E)|Uint(?:8|16[BL]E|32[BL]E|[BL]E)|Double[BL]E|Float[BL]E)|indexOf|lastIndexOf)$/;
+const reading =
+  /^(?:read(?:U?Int(?:8|16[BL]E|32[BL]E|[BL]E)|Uint(?:8|16[BL]E|32[BL]E|[BL]E)|Double[BL]E|Float[BL]E)|indexOf|lastIndexOf)$/;
 
 /** Methods of buffers and typed arrays of bytes. */
 export function bytesMethod(call: BuiltinCall, thing: Thing): BuiltinResult {
@@ -115,7 +125,8 @@ function written({ m, name, args, self }: BuiltinCall, thing: Thing): Value {
   const offset = plainOf(args[1]) ?? 0;
   const plainBytes = from instanceof Thing ? from.bytes : undefined;
   const isSimple = name === 'set' && plainBytes !== undefined && typeof offset === 'number' && m.weak <= target.weak;
-  if (isSimple && target.bytes !== undefined && offset + plainBytes.length <= target.bytes.length) target.bytes.set(plainBytes, offset);
+  if (isSimple && target.bytes !== undefined && offset + plainBytes.length <= target.bytes.length)
+    target.bytes.set(plainBytes, offset);
   else if (name === 'fill' && from === 0) return self;
   else if (!m.unlikely) target.bytes = undefined;
   return self;
@@ -142,5 +153,8 @@ export function bytesFrom(m: Machine, value: Value): Thing {
   const { items, any } = elementsOf(m, value);
   if (items === undefined || any !== undefined) return m.newBytes(undefined, taint);
   const numbers = items.map((item) => plainOf(item));
-  return m.newBytes(numbers.every((one) => isPrimitive(one) && typeof one !== 'bigint') ? Uint8Array.from(numbers, Number) : undefined, taint);
+  return m.newBytes(
+    numbers.every((one) => isPrimitive(one) && typeof one !== 'bigint') ? Uint8Array.from(numbers, Number) : undefined,
+    taint,
+  );
 }

@@ -1,7 +1,7 @@
 import { createDecipheriv, createHash, createHmac, getCiphers, getHashes } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, unzipSync } from 'node:zlib';
 import { clean, digested, type Taint, union, unionAll } from '../abstract/taint.ts';
-import { make, plainOf, taintOf, textOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import { make, plainOf, Thing, taintOf, textOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
 import { bytesFrom } from './bytes.ts';
 import { decodedFrom } from './decoded.ts';
@@ -15,7 +15,10 @@ function unpacker(unpack: Unpack): Model {
   return ({ machine: m, args, node, path }) => {
     const input = bytesOf(m, args[0]);
     const taint = decodedFrom(m, node, path, input, m.holds(args[0]));
-    const output = m.newBytes(input.bytes === undefined ? undefined : attempt(() => unpack(input.bytes as Uint8Array, { maxOutputLength })), taint);
+    const output = m.newBytes(
+      input.bytes === undefined ? undefined : attempt(() => unpack(input.bytes as Uint8Array, { maxOutputLength })),
+      taint,
+    );
     if (args.length > 1) m.callBack([args.at(-1)], [null, output], node);
     return output;
   };
@@ -66,7 +69,8 @@ export const cryptoModels: Models = {
   'crypto.createDecipheriv().final': finish,
   'crypto.createDecipher().update': decrypt,
   'crypto.createDecipher().final': finish,
-  'crypto.subtle.decrypt': (call) => decryptWith(call, call.args[2], unionAll([call.machine.holds(call.args[0]), call.machine.holds(call.args[1])])),
+  'crypto.subtle.decrypt': (call) =>
+    decryptWith(call, call.args[2], unionAll([call.machine.holds(call.args[0]), call.machine.holds(call.args[1])])),
   'crypto.privateDecrypt': (call) => decryptWith(call, call.args[1], call.machine.holds(call.args[0])),
   'crypto.publicDecrypt': (call) => decryptWith(call, call.args[1], call.machine.holds(call.args[0])),
   'crypto.scryptSync': derive,
@@ -92,14 +96,17 @@ function argumentsOf(thing: Thing): readonly Value[] {
 
 function update({ machine: m, args, self }: NativeCall): Value {
   const thing = plainOf(self);
-  if (thing instanceof Thing) thing.items?.push(args[1] === undefined ? args[0] : m.newBytes(undefined, m.holds(args[0])));
+  if (thing instanceof Thing)
+    thing.items?.push(args[1] === undefined ? args[0] : m.newBytes(undefined, m.holds(args[0])));
   return self;
 }
 
 function digest({ machine: m, args, self }: NativeCall): Value {
   const thing = plainOf(self);
   if (!(thing instanceof Thing)) return make(unknown, digested(m.holds(self)));
-  const taint = digested(unionAll([...(thing.items ?? []).map((item) => m.holds(item)), ...argumentsOf(thing).map((arg) => m.holds(arg))]));
+  const taint = digested(
+    unionAll([...(thing.items ?? []).map((item) => m.holds(item)), ...argumentsOf(thing).map((arg) => m.holds(arg))]),
+  );
   const known = knownDigest(m, thing);
   const encoding = args[0] === undefined ? undefined : textOf(args[0]);
   if (args[0] === undefined) return m.newBytes(known, taint);
@@ -137,7 +144,11 @@ function decrypt(call: NativeCall): Value {
   const keyTaint = unionAll([m.holds(key), m.holds(iv), m.holds(self)]);
   const encoding = textOf(args[1]);
   const input = encoding === undefined ? bytesOf(m, args[0]) : encoded(m, args[0], encoding);
-  const output = decryptWith({ ...call, path: `crypto.createDecipheriv ${textOf(algorithm) ?? ''}`.trim() }, input, keyTaint);
+  const output = decryptWith(
+    { ...call, path: `crypto.createDecipheriv ${textOf(algorithm) ?? ''}`.trim() },
+    input,
+    keyTaint,
+  );
   const known = decryptKnown(m, textOf(algorithm), key, iv, input);
   if (known === undefined) return output;
   const text = args[2] === undefined ? undefined : textOf(args[2]);
@@ -147,13 +158,21 @@ function decrypt(call: NativeCall): Value {
 
 function encoded(m: Machine, value: Value, encoding: string): Thing {
   const text = textOf(value);
-  const bytes = text === undefined || !Buffer.isEncoding(encoding) ? undefined : new Uint8Array(Buffer.from(text, encoding));
+  const bytes =
+    text === undefined || !Buffer.isEncoding(encoding) ? undefined : new Uint8Array(Buffer.from(text, encoding));
   return m.newBytes(bytes, m.holds(value));
 }
 
-function decryptKnown(m: Machine, algorithm: string | undefined, key: Value, iv: Value, input: Thing): Uint8Array | undefined {
+function decryptKnown(
+  m: Machine,
+  algorithm: string | undefined,
+  key: Value,
+  iv: Value,
+  input: Thing,
+): Uint8Array | undefined {
   const [keyBytes, ivBytes] = [bytesOf(m, key).bytes, iv === null ? new Uint8Array(0) : bytesOf(m, iv).bytes];
-  if (algorithm === undefined || keyBytes === undefined || ivBytes === undefined || input.bytes === undefined) return undefined;
+  if (algorithm === undefined || keyBytes === undefined || ivBytes === undefined || input.bytes === undefined)
+    return undefined;
   if (!getCiphers().includes(algorithm)) return undefined;
   const data = input.bytes;
   // All of it at once: `final` adds nothing to what is given back here.

@@ -1,5 +1,5 @@
 import { type Taint, union, unionAll } from '../abstract/taint.ts';
-import { isPrimitive, make, plainOf, taintOf, textOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import { isPrimitive, make, plainOf, Thing, taintOf, textOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
 import { asText, maxText, taintAsText } from '../interpreter/operators.ts';
 import { bytesFrom } from './bytes.ts';
@@ -39,7 +39,8 @@ export const decoderModels: Models = {
   'Uint8Array.fromBase64': textDecoder((text) => Buffer.from(text, 'base64').toString('latin1')),
   'Uint8Array.fromHex': textDecoder((text) => Buffer.from(text, 'hex').toString('latin1')),
   'TextDecoder().decode': ({ machine: m, args, node }) => m.callMethod(bytesFrom(m, args[0]), 'toString', [], node),
-  'string_decoder.StringDecoder().write': ({ machine: m, args, node }) => m.callMethod(bytesFrom(m, args[0]), 'toString', [], node),
+  'string_decoder.StringDecoder().write': ({ machine: m, args, node }) =>
+    m.callMethod(bytesFrom(m, args[0]), 'toString', [], node),
   'TextEncoder().encode': (call) => bufferFrom({ ...call, args: [call.args[0], 'utf8'] }),
 };
 
@@ -72,8 +73,10 @@ function percentDecoded(text: string): string | undefined {
 
 /** Matches `%u0041` and `%41`. */
 function unescaped(text: string): string {
-  return text.replace(/%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))/g, (_, wide: string | undefined, narrow: string | undefined) =>
-    String.fromCharCode(Number.parseInt(wide ?? narrow ?? '0', 16)),
+  return text.replace(
+    /%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))/g,
+    (_, wide: string | undefined, narrow: string | undefined) =>
+      String.fromCharCode(Number.parseInt(wide ?? narrow ?? '0', 16)),
   );
 }
 
@@ -98,13 +101,17 @@ function bufferFrom(call: NativeCall): Value {
   const [input, encodingValue] = args;
   const plain = plainOf(input);
   const text = typeof plain === 'string' ? plain : undefined;
-  if (text === undefined && (plain instanceof Thing || typeof plain === 'number') && encodingValue === undefined) return bytesFrom(m, input);
+  if (text === undefined && (plain instanceof Thing || typeof plain === 'number') && encodingValue === undefined)
+    return bytesFrom(m, input);
   const encoding = encodingValue === undefined ? 'utf8' : textOf(encodingValue);
   const carried = taintAsText(m, input);
   const isDecoding = encoding !== undefined && decodingEncodings.test(encoding);
-  const taint: Taint = isDecoding ? decodedFrom(m, node, `Buffer.from ${encoding}`, input, carried) : union(carried, taintOf(encodingValue));
+  const taint: Taint = isDecoding
+    ? decodedFrom(m, node, `Buffer.from ${encoding}`, input, carried)
+    : union(carried, taintOf(encodingValue));
   const known = text ?? (plain instanceof Thing && plain.fields?.has('@text') ? asText(m, input) : undefined);
-  if (known === undefined || encoding === undefined || !Buffer.isEncoding(encoding)) return m.newBytes(undefined, taint);
+  if (known === undefined || encoding === undefined || !Buffer.isEncoding(encoding))
+    return m.newBytes(undefined, taint);
   return m.newBytes(new Uint8Array(Buffer.from(known, encoding)), taint);
 }
 

@@ -30,10 +30,14 @@ const consumers = /^(INIT_CWD|npm_config_local_prefix|npm_config_prefix|npm_conf
 export function environmentMember(m: Machine, name: string | undefined, key: Value, node: Node): Value {
   if (name === undefined) {
     const all = hasLabel(taintOf(key), 'names');
-    return make(unknown, [m.source(all ? 'environment' : 'setting', node, all ? 'process.env' : 'process.env[…]', '*')]);
+    return make(unknown, [
+      m.source(all ? 'environment' : 'setting', node, all ? 'process.env' : 'process.env[…]', '*'),
+    ]);
   }
   const stored = m.stores.get(`env:${name}`);
   const label = consumers.test(name) ? 'consumer' : 'setting';
-  const value = make((Object.hasOwn(folders, name) ? folders[name] : undefined) ?? unknown, [m.source(label, node, `process.env.${name}`, name)]);
+  const value = make((Object.hasOwn(folders, name) ? folders[name] : undefined) ?? unknown, [
+    m.source(label, node, `process.env.${name}`, name),
+  ]);
   return stored === undefined ? value : join(value, stored);
 }

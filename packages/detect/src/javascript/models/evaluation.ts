@@ -1,4 +1,4 @@
-import { alternatives, make, plainOf, sketchText, textOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import { alternatives, make, plainOf, sketchText, Thing, textOf, unknown, type Value } from '../abstract/value.ts';
 import type { NativeCall } from '../interpreter/machine.ts';
 import { asText } from '../interpreter/operators.ts';
 import type { Models } from './model.ts';
@@ -60,7 +60,12 @@ function dynamicImport(call: NativeCall): Value {
 function codeInAddress({ machine: m, node }: NativeCall, address: Value): Value {
   const text = asText(m, address);
   const [, head = '', body = ''] = /^data:([^,]*),([\s\S]*)$/i.exec(text) ?? [];
-  const code = m.call(m.newNative(/;base64$/i.test(head) ? 'atob' : 'decodeURIComponent'), undefined, [make(body, m.holds(address))], node);
+  const code = m.call(
+    m.newNative(/;base64$/i.test(head) ? 'atob' : 'decodeURIComponent'),
+    undefined,
+    [make(body, m.holds(address))],
+    node,
+  );
   return m.evaluateText(code, node, undefined, 'import data:');
 }
 

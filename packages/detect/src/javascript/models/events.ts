@@ -1,9 +1,10 @@
-import { make, plainOf, taintOf, textOf, Thing, unknown, join, type Value } from '../abstract/value.ts';
+import { join, make, plainOf, Thing, taintOf, textOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
 
 const registering = /\.(?:on|once|addListener|prependListener|addEventListener|subscribe)$/;
 const emitting = /\.(?:emit|dispatchEvent|publish|postMessage|send)$/;
-const ownChannels = /^(?:events\(\)|EventTarget\(\)|process|worker_threads\.(?:Worker\(\)|parentPort)|child_process\.\w+\(\)|diagnostics_channel\.channel\(\)|BroadcastChannel\(\))\./;
+const ownChannels =
+  /^(?:events\(\)|EventTarget\(\)|process|worker_threads\.(?:Worker\(\)|parentPort)|child_process\.\w+\(\)|diagnostics_channel\.channel\(\)|BroadcastChannel\(\))\./;
 
 /**
  * Emitters and channels: what is emitted reaches the handlers of that name, whichever came first. Handlers on things of

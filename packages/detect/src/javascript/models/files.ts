@@ -2,21 +2,37 @@ import type { Node } from '@babel/types';
 import { credentialAt } from '../../credentials.ts';
 import { countInvisible, minInvisible } from '../../invisible.ts';
 import { clean, type Taint, union } from '../abstract/taint.ts';
-import { alternatives, join, make, plainOf, sketchText, taintOf, tainted, textOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import {
+  alternatives,
+  join,
+  make,
+  plainOf,
+  sketchText,
+  Thing,
+  tainted,
+  taintOf,
+  textOf,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
 import type { Models } from './model.ts';
 import { normalized } from './paths.ts';
 
-export const mediaPath = /\.(?:png|jpe?g|gif|webp|bmp|ico|icns|tiff?|avif|heic|wav|mp3|ogg|oga|opus|flac|m4a|aac|mp4|webm|mov|svgz)(?:[?#].*)?$/i;
-const consumerManifest = /^(?:\{consumer\}|\{cwd\}|\.{1,2}|\uffff)?(?:\/\.\.)*\/?(?:.*[/\uffff])?package(?:-lock)?\.json$/;
+export const mediaPath =
+  /\.(?:png|jpe?g|gif|webp|bmp|ico|icns|tiff?|avif|heic|wav|mp3|ogg|oga|opus|flac|m4a|aac|mp4|webm|mov|svgz)(?:[?#].*)?$/i;
+const consumerManifest =
+  /^(?:\{consumer\}|\{cwd\}|\.{1,2}|\uffff)?(?:\/\.\.)*\/?(?:.*[/\uffff])?package(?:-lock)?\.json$/;
 const maxKnownBytes = 4 * 1024 * 1024;
 
 /** What reading files gives, and what writing them keeps for who reads or runs them later. */
 export const fileModels: Models = {
   'fs.readFileSync': (call) => readFile(call),
   'fs.readFile': (call) => readFile(call),
-  'fs.readJson': (call) => call.machine.callMethod(call.machine.newNative('JSON'), 'parse', [readFile(call)], call.node),
-  'fs.readJsonSync': (call) => call.machine.callMethod(call.machine.newNative('JSON'), 'parse', [readFile(call)], call.node),
+  'fs.readJson': (call) =>
+    call.machine.callMethod(call.machine.newNative('JSON'), 'parse', [readFile(call)], call.node),
+  'fs.readJsonSync': (call) =>
+    call.machine.callMethod(call.machine.newNative('JSON'), 'parse', [readFile(call)], call.node),
   'fs.createReadStream': (call) => opened(call, 'fs.createReadStream()'),
   'fs.openSync': (call) => opened(call, 'fs.open()'),
   'fs.open': (call) => opened(call, 'fs.open()'),
@@ -77,7 +93,10 @@ export function contentOf(m: Machine, file: Value, node: Node, what: string, enc
   }
   if (content === undefined) content = unknown;
   // Where a name was found says nothing of what is in the file, unless the name itself came from a folder of secrets.
-  return tainted(content, taintOf(file).filter(({ label }) => label === 'credential'));
+  return tainted(
+    content,
+    taintOf(file).filter(({ label }) => label === 'credential'),
+  );
 }
 
 function contentAt(m: Machine, path: string, node: Node, what: string, encoding: string | undefined): Value {
@@ -85,7 +104,9 @@ function contentAt(m: Machine, path: string, node: Node, what: string, encoding:
   const stored = m.stores.get(`file:${path}`);
   const taint = taintAt(m, path, node, what, packaged);
   if (packaged !== undefined && packaged.length <= maxKnownBytes) {
-    return encoding === undefined ? m.newBytes(packaged.slice(), taint) : m.callMethod(m.newBytes(packaged.slice(), taint), 'toString', [encoding], node);
+    return encoding === undefined
+      ? m.newBytes(packaged.slice(), taint)
+      : m.callMethod(m.newBytes(packaged.slice(), taint), 'toString', [encoding], node);
   }
   const content = encoding === undefined && taint.length > 0 ? m.newBytes(undefined, taint) : make(unknown, taint);
   return stored === undefined ? content : join(content, stored);
@@ -104,7 +125,8 @@ function taintAt(m: Machine, path: string, node: Node, what: string, packaged: U
     return taint;
   }
   if (path === '/proc/self/environ' || /^\/proc\/[^/]+\/environ$/.test(path)) add('environment', '*');
-  else if (/^\/etc\/(?:hostname|machine-id|os-release)$|^\/var\/lib\/dbus\/machine-id$/.test(path)) add('identity', path);
+  else if (/^\/etc\/(?:hostname|machine-id|os-release)$|^\/var\/lib\/dbus\/machine-id$/.test(path))
+    add('identity', path);
   else if (consumerManifest.test(path) && !path.startsWith('{pkg}/')) add('consumer', path);
   else if (mediaPath.test(path)) add('media', path);
   const kind = credentialAt(path);

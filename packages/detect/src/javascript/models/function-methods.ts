@@ -18,7 +18,9 @@ export function functionMethod({ m, name, args, self, node }: BuiltinCall): Buil
       return {
         value: m.newHost({
           run: (call) =>
-            call.isNew ? m.construct(self, [...bound, ...call.args], call.node) : m.call(self, target, [...bound, ...call.args], call.node),
+            call.isNew
+              ? m.construct(self, [...bound, ...call.args], call.node)
+              : m.call(self, target, [...bound, ...call.args], call.node),
         }),
       };
     }

@@ -1,5 +1,17 @@
 import { digested, unionAll } from '../abstract/taint.ts';
-import { isPrimitive, make, plainOf, type Primitive, sketchOf, taintOf, tainted, textOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import {
+  isPrimitive,
+  make,
+  type Primitive,
+  plainOf,
+  sketchOf,
+  Thing,
+  tainted,
+  taintOf,
+  textOf,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { elementsOf } from '../interpreter/elements.ts';
 import { newRegExp } from '../interpreter/literals.ts';
 import type { NativeCall } from '../interpreter/machine.ts';
@@ -8,14 +20,45 @@ import { newMap } from './maps.ts';
 import type { Model, Models } from './model.ts';
 
 const maxLength = 100_000;
-const mathNames = ['abs', 'ceil', 'floor', 'round', 'trunc', 'sign', 'sqrt', 'pow', 'min', 'max', 'imul', 'log', 'log2', 'log10', 'exp', 'sin', 'cos', 'tan', 'clz32', 'cbrt', 'hypot', 'fround', 'atan2'];
+const mathNames = [
+  'abs',
+  'ceil',
+  'floor',
+  'round',
+  'trunc',
+  'sign',
+  'sqrt',
+  'pow',
+  'min',
+  'max',
+  'imul',
+  'log',
+  'log2',
+  'log10',
+  'exp',
+  'sin',
+  'cos',
+  'tan',
+  'clz32',
+  'cbrt',
+  'hypot',
+  'fround',
+  'atan2',
+];
 
 /** Functions and constructors of the language that are no more than arithmetic and containers. */
 export const globalModels: Models = {
-  ...Object.fromEntries(mathNames.map((name) => [`Math.${name}`, numeric((...given) => (Math[name as 'abs'] as (...all: number[]) => number)(...given.map(Number)))])),
+  ...Object.fromEntries(
+    mathNames.map((name) => [
+      `Math.${name}`,
+      numeric((...given) => (Math[name as 'abs'] as (...all: number[]) => number)(...given.map(Number))),
+    ]),
+  ),
   'Math.random': () => unknown,
   parseInt: numeric((text, radix) => Number.parseInt(String(text), radix === undefined ? undefined : Number(radix))),
-  'Number.parseInt': numeric((text, radix) => Number.parseInt(String(text), radix === undefined ? undefined : Number(radix))),
+  'Number.parseInt': numeric((text, radix) =>
+    Number.parseInt(String(text), radix === undefined ? undefined : Number(radix)),
+  ),
   parseFloat: numeric((text) => Number.parseFloat(String(text))),
   'Number.parseFloat': numeric((text) => Number.parseFloat(String(text))),
   Number: numeric((value) => Number(value)),
@@ -83,7 +126,10 @@ function numeric(compute: (...args: Primitive[]) => number): Model {
   return ({ args }) => {
     const taint = unionAll(args.map((arg) => taintOf(arg)));
     const known = args.map((arg) => plainOf(arg));
-    return make(known.every((one) => isPrimitive(one) && typeof one !== 'bigint') ? compute(...(known as Primitive[])) : unknown, taint);
+    return make(
+      known.every((one) => isPrimitive(one) && typeof one !== 'bigint') ? compute(...(known as Primitive[])) : unknown,
+      taint,
+    );
   };
 }
 
@@ -95,7 +141,8 @@ function arrayOfLength({ machine: m, args }: NativeCall): Value {
   const length = plainOf(args[0]);
   if (args.length !== 1 || typeof length !== 'number') return m.newArray(args);
   const list = m.newArray([]);
-  if (Number.isInteger(length) && length >= 0 && length <= maxLength) list.items = Array.from({ length }, () => undefined);
+  if (Number.isInteger(length) && length >= 0 && length <= maxLength)
+    list.items = Array.from({ length }, () => undefined);
   else list.exact = false;
   return list;
 }
@@ -105,7 +152,10 @@ function arrayFrom(call: NativeCall): Value {
   const [source, each] = args;
   const plain = plainOf(source);
   const length = plain instanceof Thing && plain.kind === 'object' ? plainOf(m.get(source, 'length', node)) : undefined;
-  const list = typeof length === 'number' && length <= maxLength ? m.newArray(Array.from({ length }, () => undefined)) : m.newArray([]);
+  const list =
+    typeof length === 'number' && length <= maxLength
+      ? m.newArray(Array.from({ length }, () => undefined))
+      : m.newArray([]);
   if (typeof length !== 'number') {
     const { items, any } = elementsOf(m, source);
     list.items = [...(items ?? [])];
@@ -141,7 +191,12 @@ function url(call: NativeCall): Value {
   const [, protocol = '', host = '', path = ''] = /^([a-z][a-z0-9+.-]*:)?\/\/([^/?#]*)([\s\S]*)$/i.exec(whole) ?? [];
   if (host === '') thing.rest = make(unknown, m.holds(href));
   else {
-    for (const [name, part] of Object.entries({ protocol, host, hostname: host.replace(/:\d+$/, ''), pathname: path })) {
+    for (const [name, part] of Object.entries({
+      protocol,
+      host,
+      hostname: host.replace(/:\d+$/, ''),
+      pathname: path,
+    })) {
       thing.fields?.set(name, make(sketchOf(part), taintOf(href)));
     }
   }

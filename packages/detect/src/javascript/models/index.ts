@@ -1,5 +1,5 @@
 import { unionAll } from '../abstract/taint.ts';
-import { make, plainOf, taintOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import { make, plainOf, Thing, taintOf, unknown, type Value } from '../abstract/value.ts';
 import type { NativeCall } from '../interpreter/machine.ts';
 import { callBuiltin } from './builtins.ts';
 import { compressionModels, cryptoModels } from './compression.ts';
@@ -36,7 +36,8 @@ const models: ReadonlyMap<string, Models[string]> = new Map(
 
 /** `Array.prototype.map`, to be called with its array as `this`. */
 const borrowed = /^(?:Array|String|Buffer|Function|RegExp|Map|Set|Promise|Object|Number|Uint8Array)\.prototype\.(\w+)$/;
-const questions = /\.(?:existsSync|exists|test|has|includes|startsWith|endsWith|indexOf|isBuffer|isArray|timingSafeEqual|verify|compare|equal|is[A-Z]\w*)$/;
+const questions =
+  /\.(?:existsSync|exists|test|has|includes|startsWith|endsWith|indexOf|isBuffer|isArray|timingSafeEqual|verify|compare|equal|is[A-Z]\w*)$/;
 
 /**
  * Calls something of the runtime. What is not known by name gives back what it is given, remembers it, and calls the
@@ -49,7 +50,9 @@ export function callNative(call: NativeCall): Value {
   const method = borrowed.exec(path)?.[1];
   if (method !== undefined) {
     const builtin = callBuiltin(m, plainOf(self), self, method, args, node);
-    return builtin === undefined ? make(unknown, unionAll([m.holds(self), ...args.map((arg) => m.holds(arg))])) : builtin.value;
+    return builtin === undefined
+      ? make(unknown, unionAll([m.holds(self), ...args.map((arg) => m.holds(arg))]))
+      : builtin.value;
   }
   if (/\.(?:call|apply|bind)$/.test(path)) return borrowedCall(call);
   const special = networkCall(call) ?? childInput(call) ?? piped(call);
@@ -77,7 +80,8 @@ function foreign({ machine: m, path, self, args, node }: NativeCall): Value {
   m.callBack(args, [make(unknown, given), make(unknown, given), make(unknown, given)], node);
   if (questions.test(path)) return unknown;
   const receiver = plainOf(self);
-  if (receiver instanceof Thing && receiver.native?.includes('()') === true) receiver.taint = unionAll([receiver.taint, given]);
+  if (receiver instanceof Thing && receiver.native?.includes('()') === true)
+    receiver.taint = unionAll([receiver.taint, given]);
   const made = m.newNative(`${path}()`.replace(/(?:\(\)\.[\w$*]+){3,}\(\)$/, '().*()'), given);
   made.origin = self;
   return made;

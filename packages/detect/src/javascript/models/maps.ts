@@ -1,4 +1,4 @@
-import { join, plainOf, taintOf, tainted, textOf, type Thing, unknown, type Value } from '../abstract/value.ts';
+import { join, plainOf, type Thing, tainted, taintOf, textOf, unknown, type Value } from '../abstract/value.ts';
 import { anyOf, elementsOf } from '../interpreter/elements.ts';
 import type { Machine } from '../interpreter/machine.ts';
 import { setField } from '../interpreter/members.ts';

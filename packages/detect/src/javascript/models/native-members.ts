@@ -1,6 +1,6 @@
 import type { Node } from '@babel/types';
 import { union } from '../abstract/taint.ts';
-import { join, make, taintOf, type Thing, unknown, type Value } from '../abstract/value.ts';
+import { join, make, type Thing, taintOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine } from '../interpreter/machine.ts';
 import { environmentMember } from './environment.ts';
 import { isRoot, memberPath } from './native-path.ts';

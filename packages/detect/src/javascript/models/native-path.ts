@@ -4,10 +4,46 @@
  */
 
 const builtins = new Set([
-  'assert', 'async_hooks', 'buffer', 'child_process', 'cluster', 'console', 'crypto', 'dgram', 'diagnostics_channel', 'dns',
-  'domain', 'events', 'fs', 'http', 'http2', 'https', 'inspector', 'module', 'net', 'os', 'path', 'perf_hooks', 'process',
-  'punycode', 'querystring', 'readline', 'repl', 'stream', 'string_decoder', 'timers', 'tls', 'tty', 'url', 'util', 'v8',
-  'vm', 'worker_threads', 'zlib', 'sqlite', 'test',
+  'assert',
+  'async_hooks',
+  'buffer',
+  'child_process',
+  'cluster',
+  'console',
+  'crypto',
+  'dgram',
+  'diagnostics_channel',
+  'dns',
+  'domain',
+  'events',
+  'fs',
+  'http',
+  'http2',
+  'https',
+  'inspector',
+  'module',
+  'net',
+  'os',
+  'path',
+  'perf_hooks',
+  'process',
+  'punycode',
+  'querystring',
+  'readline',
+  'repl',
+  'stream',
+  'string_decoder',
+  'timers',
+  'tls',
+  'tty',
+  'url',
+  'util',
+  'v8',
+  'vm',
+  'worker_threads',
+  'zlib',
+  'sqlite',
+  'test',
 ]);
 
 /** Packages that hand on a module of the runtime under its own members' names. */
@@ -70,7 +106,8 @@ export function modulePath(request: string): string | undefined {
   const name = request.replace(/^node:/, '');
   const [first = '', ...rest] = name.split('/');
   if (first === '' || first === '.' || first === '..') return undefined;
-  if (builtins.has(first)) return rest.some((part) => part !== 'posix' && part !== 'win32' && part !== 'promises') ? `require:${name}` : first;
+  if (builtins.has(first))
+    return rest.some((part) => part !== 'posix' && part !== 'win32' && part !== 'promises') ? `require:${name}` : first;
   return (Object.hasOwn(standIns, name) ? standIns[name] : undefined) ?? `require:${name}`;
 }
 

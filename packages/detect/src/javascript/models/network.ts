@@ -6,18 +6,69 @@ import { asText } from '../interpreter/operators.ts';
 import type { Models } from './model.ts';
 
 /** Members of request options that are sent, or say where to. */
-const sentMembers = ['body', 'data', 'json', 'form', 'formData', 'payload', 'params', 'qs', 'query', 'searchParams', 'headers', 'auth', 'path', 'search', 'multipart', 'content', 'text', 'html', 'attachments'];
+const sentMembers = [
+  'body',
+  'data',
+  'json',
+  'form',
+  'formData',
+  'payload',
+  'params',
+  'qs',
+  'query',
+  'searchParams',
+  'headers',
+  'auth',
+  'path',
+  'search',
+  'multipart',
+  'content',
+  'text',
+  'html',
+  'attachments',
+];
 const hostMembers = ['url', 'uri', 'href', 'host', 'hostname', 'baseURL', 'prefixUrl', 'origin'];
 
 /** Functions of the runtime that talk to the network. The first argument says where to. */
-const requests = ['http.request', 'http.get', 'https.request', 'https.get', 'fetch', 'navigator.sendBeacon', 'WebSocket', 'EventSource', 'http2.connect'];
-const connections = ['net.connect', 'net.createConnection', 'tls.connect', 'net.Socket().connect', 'tls.TLSSocket().connect'];
-const questions = ['lookup', 'resolve', 'resolve4', 'resolve6', 'resolveTxt', 'resolveMx', 'resolveAny', 'resolveCname', 'resolveSrv', 'resolveNs', 'reverse', 'query'];
+const requests = [
+  'http.request',
+  'http.get',
+  'https.request',
+  'https.get',
+  'fetch',
+  'navigator.sendBeacon',
+  'WebSocket',
+  'EventSource',
+  'http2.connect',
+];
+const connections = [
+  'net.connect',
+  'net.createConnection',
+  'tls.connect',
+  'net.Socket().connect',
+  'tls.TLSSocket().connect',
+];
+const questions = [
+  'lookup',
+  'resolve',
+  'resolve4',
+  'resolve6',
+  'resolveTxt',
+  'resolveMx',
+  'resolveAny',
+  'resolveCname',
+  'resolveSrv',
+  'resolveNs',
+  'reverse',
+  'query',
+];
 
 export const networkModels: Models = {
   ...Object.fromEntries(requests.map((name) => [name, request])),
   ...Object.fromEntries(connections.map((name) => [name, connect])),
-  ...Object.fromEntries(questions.flatMap((name) => [`dns.${name}`, `dns.Resolver().${name}`]).map((name) => [name, ask])),
+  ...Object.fromEntries(
+    questions.flatMap((name) => [`dns.${name}`, `dns.Resolver().${name}`]).map((name) => [name, ask]),
+  ),
   'http.ClientRequest': request,
   'dgram.createSocket().send': (call) => send(call, call.args.at(-2), call.args[0]),
   'XMLHttpRequest().open': ({ self, args, machine: m }) => {
@@ -35,8 +86,10 @@ export const networkModels: Models = {
 const clients =
   /^require:(?:axios|got|request|request-promise(?:-native)?|superagent|needle|undici|phin|bent|wretch|ky|ofetch|node-libcurl|urllib|unirest|@octokit\/(?:rest|core|request)|nodemailer|node-telegram-bot-api|telegraf|discord\.js|discord-webhook-node|slack-webhook|@slack\/webhook|form-data|ws|socket\.io-client|isomorphic-unfetch|redaxios|simple-get|tiny-json-http|centra|httpie|@actions\/http-client|websocket|mqtt|ftp|basic-ftp|ssh2-sftp-client|imgbb-uploader|pastebin-api|node-fetch-commonjs|popsicle|hyperquest|r2|gaxios)(?![\w-])/;
 /** Methods that send, on what such calls give. */
-const sending = /(?:^|[.)])(?:write|end|send|sendMessage|sendDocument|sendMail|emit|post|put|patch|get|head|delete|request|query|fetch|upload|uploadFrom|submit|publish|push|append|putObject|pipe)$/;
-const handles = /^(?:https?\.request|https?\.get|http\.ClientRequest|net\.connect|net\.createConnection|net\.Socket|tls\.connect|tls\.TLSSocket|WebSocket|http2\.connect|dgram\.createSocket|worker_threads\.none)\(\)/;
+const sending =
+  /(?:^|[.)])(?:write|end|send|sendMessage|sendDocument|sendMail|emit|post|put|patch|get|head|delete|request|query|fetch|upload|uploadFrom|submit|publish|push|append|putObject|pipe)$/;
+const handles =
+  /^(?:https?\.request|https?\.get|http\.ClientRequest|net\.connect|net\.createConnection|net\.Socket|tls\.connect|tls\.TLSSocket|WebSocket|http2\.connect|dgram\.createSocket|worker_threads\.none)\(\)/;
 
 /** A call on something that talks to the network; undefined when it is none. */
 export function networkCall(call: NativeCall): Value | undefined {
@@ -93,7 +146,8 @@ function clientCall(call: NativeCall): Value {
   const { machine: m, args, node, path, isNew, self } = call;
   const receiver = plainOf(self);
   const isMade = /\(\)/.test(path);
-  const isSending = !isNew && (sending.test(path) || !/[.]/.test(path.slice('require:'.length).replace(/^[^.]*\.js/, '')));
+  const isSending =
+    !isNew && (sending.test(path) || !/[.]/.test(path.slice('require:'.length).replace(/^[^.]*\.js/, '')));
   const made = m.newNative(`${path}()`.replace(/(\(\)\.\w+)+\(\)$/, '()'));
   const inputs = args.flatMap((arg) => sentOf(m, arg, node));
   made.taint = unionAll([fetched(call), inputTaint(m, inputs), isMade ? m.holds(self) : clean]);
@@ -119,9 +173,12 @@ function inputTaint(m: Machine, inputs: readonly Value[]): Taint {
 /** What of an argument goes over the wire: of options only the members that are sent, of anything else everything. */
 function sentOf(m: Machine, arg: Value, node: Node): Value[] {
   const plain = plainOf(arg);
-  if (!(plain instanceof Thing) || plain.kind === 'function' || plain.kind === 'class') return plain instanceof Thing ? [] : [arg];
+  if (!(plain instanceof Thing) || plain.kind === 'function' || plain.kind === 'class')
+    return plain instanceof Thing ? [] : [arg];
   const names = [...(plain.fields?.keys() ?? [])];
-  const isOptions = plain.kind === 'object' && names.some((name) => hostMembers.includes(name) || name === 'method' || sentMembers.includes(name));
+  const isOptions =
+    plain.kind === 'object' &&
+    names.some((name) => hostMembers.includes(name) || name === 'method' || sentMembers.includes(name));
   if (!isOptions) return [arg];
   return [...hostMembers, ...sentMembers].filter((name) => names.includes(name)).map((name) => m.get(arg, name, node));
 }
@@ -132,7 +189,9 @@ function destinationOf(m: Machine, args: readonly Value[], node: Node): Value {
   for (const arg of args.slice(0, 2)) {
     const plain = plainOf(arg);
     if (plain instanceof Thing && plain.kind === 'object' && plain.native === undefined) {
-      const host = hostMembers.map((name) => m.get(arg, name, node)).find((value) => value !== undefined && value !== unknown);
+      const host = hostMembers
+        .map((name) => m.get(arg, name, node))
+        .find((value) => value !== undefined && value !== unknown);
       if (host !== undefined) return host;
     } else if (first === undefined && !(plain instanceof Thing && plain.kind === 'function')) first = arg;
   }

@@ -1,5 +1,17 @@
 import { union } from '../abstract/taint.ts';
-import { isPrimitive, join, make, plainOf, taintOf, tainted, textOf, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
+import {
+  isPrimitive,
+  join,
+  make,
+  plainOf,
+  Thing,
+  tainted,
+  taintOf,
+  textOf,
+  thingsOf,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { elementsOf } from '../interpreter/elements.ts';
 import { entriesOf, keysOf } from '../interpreter/keys.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
@@ -46,10 +58,12 @@ export const objectModels: Models = {
   'Reflect.defineProperty': define,
   'Object.defineProperties': (call) => {
     const { machine: m, args } = call;
-    for (const [key, descriptor] of entriesOf(m, args[1]).entries ?? []) define({ ...call, args: [args[0], key, descriptor] });
+    for (const [key, descriptor] of entriesOf(m, args[1]).entries ?? [])
+      define({ ...call, args: [args[0], key, descriptor] });
     return args[0];
   },
-  'Object.getOwnPropertyDescriptor': ({ machine: m, args, node }) => m.newObject({ value: m.get(args[0], args[1], node) }),
+  'Object.getOwnPropertyDescriptor': ({ machine: m, args, node }) =>
+    m.newObject({ value: m.get(args[0], args[1], node) }),
   'Reflect.get': ({ machine: m, args, node }) => m.get(args[0], args[1], node),
   'Reflect.set': ({ machine: m, args, node }) => {
     m.set(args[0], args[1], args[2], node);
@@ -114,7 +128,8 @@ function define({ machine: m, args, node }: NativeCall): Value {
   const name = textOf(key);
   const [getter, value] = [m.get(descriptor, 'get', node), m.get(descriptor, 'value', node)];
   for (const thing of thingsOf(target)) {
-    if (plainOf(getter) instanceof Thing && name !== undefined && thing.native === undefined) setField(m, thing, `@get:${name}`, getter);
+    if (plainOf(getter) instanceof Thing && name !== undefined && thing.native === undefined)
+      setField(m, thing, `@get:${name}`, getter);
     else if (plainOf(getter) instanceof Thing) m.set(thing, key, m.callBack([getter], [], node), node);
     if (value !== undefined) m.set(thing, key, value, node);
   }
@@ -167,8 +182,9 @@ function stringify({ machine: m, args, node }: NativeCall): Value {
   const [value, replacer] = args;
   const plain = plainOf(value);
   const taint = m.holds(value);
-  if (isPrimitive(plain)) return make(typeof plain === 'bigint' ? unknown : (JSON.stringify(plain) as string | undefined), taint);
-  const replaced = plainOf(replacer) instanceof Thing ? m.callBack([replacer], [unknown, make(unknown, taint)], node) : undefined;
+  if (isPrimitive(plain))
+    return make(typeof plain === 'bigint' ? unknown : (JSON.stringify(plain) as string | undefined), taint);
+  const replaced =
+    plainOf(replacer) instanceof Thing ? m.callBack([replacer], [unknown, make(unknown, taint)], node) : undefined;
   return make(unknown, replaced === undefined ? taint : union(taint, m.holds(replaced)));
 }
-

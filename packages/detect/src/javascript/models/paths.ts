@@ -7,8 +7,8 @@ import {
   plainOf,
   sketchOf,
   sketchText,
-  taintOf,
   Thing,
+  taintOf,
   unknown,
   type Value,
 } from '../abstract/value.ts';

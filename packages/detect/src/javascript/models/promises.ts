@@ -1,6 +1,6 @@
 import { clean, union } from '../abstract/taint.ts';
-import { join, make, plainOf, taintOf, tainted, Thing, unknown, type Value } from '../abstract/value.ts';
-import { elementsOf, anyOf } from '../interpreter/elements.ts';
+import { join, make, plainOf, Thing, tainted, taintOf, unknown, type Value } from '../abstract/value.ts';
+import { anyOf, elementsOf } from '../interpreter/elements.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
 import type { BuiltinCall, BuiltinResult } from './builtins.ts';
 import type { Models } from './model.ts';

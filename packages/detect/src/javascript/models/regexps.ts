@@ -1,5 +1,5 @@
 import { digested, union } from '../abstract/taint.ts';
-import { make, plainOf, taintOf, type Thing, unknown } from '../abstract/value.ts';
+import { make, plainOf, type Thing, taintOf, unknown } from '../abstract/value.ts';
 import type { BuiltinCall, BuiltinResult } from './builtins.ts';
 
 const maxPatternChars = 200;

@@ -1,16 +1,61 @@
 import { digested, unionAll } from '../abstract/taint.ts';
-import { isPrimitive, make, plainOf, type Primitive, Sketch, taintOf, type Thing, thingsOf, type Unknown,
-  unknown, type Value } from '../abstract/value.ts';
+import {
+  isPrimitive,
+  make,
+  type Primitive,
+  plainOf,
+  Sketch,
+  type Thing,
+  taintOf,
+  thingsOf,
+  type Unknown,
+  unknown,
+  type Value,
+} from '../abstract/value.ts';
 import { asText, maxText, taintAsText } from '../interpreter/operators.ts';
 import type { BuiltinCall, BuiltinResult } from './builtins.ts';
 import { safeRegExp } from './regexps.ts';
 
 /** Methods that depend on text and plain arguments only. */
 const pure = new Set([
-  'at', 'charAt', 'charCodeAt', 'codePointAt', 'concat', 'endsWith', 'includes', 'indexOf', 'lastIndexOf', 'localeCompare', 'normalize',
-  'padEnd', 'padStart', 'repeat', 'replace', 'replaceAll', 'slice', 'split', 'startsWith', 'substr', 'substring', 'toLowerCase',
-  'toUpperCase', 'toLocaleLowerCase', 'toLocaleUpperCase', 'toString', 'trim', 'trimEnd', 'trimStart', 'trimLeft', 'trimRight', 'valueOf',
-  'isWellFormed', 'toWellFormed', 'anchor', 'search', 'match', 'matchAll',
+  'at',
+  'charAt',
+  'charCodeAt',
+  'codePointAt',
+  'concat',
+  'endsWith',
+  'includes',
+  'indexOf',
+  'lastIndexOf',
+  'localeCompare',
+  'normalize',
+  'padEnd',
+  'padStart',
+  'repeat',
+  'replace',
+  'replaceAll',
+  'slice',
+  'split',
+  'startsWith',
+  'substr',
+  'substring',
+  'toLowerCase',
+  'toUpperCase',
+  'toLocaleLowerCase',
+  'toLocaleUpperCase',
+  'toString',
+  'trim',
+  'trimEnd',
+  'trimStart',
+  'trimLeft',
+  'trimRight',
+  'valueOf',
+  'isWellFormed',
+  'toWellFormed',
+  'anchor',
+  'search',
+  'match',
+  'matchAll',
 ]);
 const questions = /^(?:endsWith|includes|indexOf|lastIndexOf|localeCompare|search|startsWith)$/;
 /** What leaves the shape of a path or an address as it was. */
@@ -37,7 +82,9 @@ export function stringMethod(call: BuiltinCall, plain: string | Sketch): Builtin
   if (result !== unknown) return { value: make(result, taint) };
   if (name === 'concat') {
     const text = [self, ...args].map((arg) => asText(call.m, arg)).join('');
-    return { value: make(new Sketch(text.slice(0, 2048)), unionAll([taint, ...args.map((arg) => taintAsText(call.m, arg))])) };
+    return {
+      value: make(new Sketch(text.slice(0, 2048)), unionAll([taint, ...args.map((arg) => taintAsText(call.m, arg))])),
+    };
   }
   if (plain instanceof Sketch && keeping.test(name)) return { value: make(plain, taint) };
   return { value: name === 'split' || name.startsWith('match') ? listOf(call, taint) : make(unknown, taint) };
@@ -65,21 +112,34 @@ function computed({ name, args }: BuiltinCall, plain: string | Sketch): Primitiv
     if (!(count >= 0) || (name === 'repeat' ? plain.length * count : count) > maxText) return unknown;
   }
   if (/^(?:search|match|matchAll|anchor)$/.test(name)) return unknown;
-  const method = String.prototype[name as 'slice'] as unknown as (this: string, ...given: Primitive[]) => Primitive | Primitive[];
+  const method = String.prototype[name as 'slice'] as unknown as (
+    this: string,
+    ...given: Primitive[]
+  ) => Primitive | Primitive[];
   return method.apply(plain, known);
 }
 
-function withPattern(call: BuiltinCall, text: string, pattern: Thing, taint: ReturnType<typeof taintOf>): BuiltinResult {
+function withPattern(
+  call: BuiltinCall,
+  text: string,
+  pattern: Thing,
+  taint: ReturnType<typeof taintOf>,
+): BuiltinResult {
   const { name, args, m } = call;
   const expression = safeRegExp(pattern, text);
-  if (expression === undefined) return { value: name === 'replace' || name === 'replaceAll' ? make(unknown, taint) : listOf(call, taint) };
+  if (expression === undefined)
+    return { value: name === 'replace' || name === 'replaceAll' ? make(unknown, taint) : listOf(call, taint) };
   if (name.startsWith('replace')) {
     const replacement = plainOf(args[1]);
     if (typeof replacement === 'string') return { value: make(text.replace(expression, replacement), taint) };
     return { value: replaced(call, text, expression, taint) };
   }
   const found =
-    name === 'split' ? text.split(expression) : name === 'matchAll' ? [...text.matchAll(globally(expression))].map((match) => match[0]) : text.match(expression);
+    name === 'split'
+      ? text.split(expression)
+      : name === 'matchAll'
+        ? [...text.matchAll(globally(expression))].map((match) => match[0])
+        : text.match(expression);
   if (found === null) return { value: make(null, taint) };
   const list = m.newArray([...found]);
   list.taint = taint;
@@ -105,7 +165,12 @@ function replaced(call: BuiltinCall, text: string, pattern: unknown, taint: Retu
       return '';
     }
     const groups = match.slice(0, -2).filter((group) => group === undefined || typeof group === 'string');
-    const value = m.call(args[1], undefined, groups.map((group) => make(group, taint)), node);
+    const value = m.call(
+      args[1],
+      undefined,
+      groups.map((group) => make(group, taint)),
+      node,
+    );
     all = unionAll([all, taintAsText(m, value)]);
     const plain = plainOf(value);
     if (!isPrimitive(plain)) isKnown = false;

@@ -45,7 +45,8 @@ export function piped({ machine: m, path, args, self, node }: NativeCall): Value
     const plain = plainOf(target);
     if (!(plain instanceof Thing) || plain.kind === 'function') continue;
     plain.taint = [...new Set([...plain.taint, ...carried])];
-    if (plain.native !== undefined && /\(\)$/.test(plain.native)) m.callMethod(target, 'write', [make(unknown, carried)], node);
+    if (plain.native !== undefined && /\(\)$/.test(plain.native))
+      m.callMethod(target, 'write', [make(unknown, carried)], node);
     last = target;
   }
   return last;
