@@ -35,7 +35,7 @@ export function outputsOf(options: Readonly<Record<string, unknown>>): Outputs {
 
 export async function writeOutputs(report: DynamicAnalysisReport, traceFile: string, outputs: Outputs): Promise<void> {
   if (outputs.html !== undefined) await writeFile(outputs.html, renderHtml(report));
-  if (outputs.sarif !== undefined) await writeFile(outputs.sarif, `${JSON.stringify(renderSarif(report), null, 2)}\n`);
+  if (outputs.sarif !== undefined) await writeFile(outputs.sarif, renderSarif(report));
   if (outputs.trace !== undefined) await copyFile(traceFile, outputs.trace);
 }
 
