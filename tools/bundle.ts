@@ -12,7 +12,10 @@ const cli = join(import.meta.dirname, '../apps/cli/dist');
 const bundle = join(cli, 'bundle');
 
 const build = await rolldown({
-  input: join(cli, 'main.js'),
+  input: {
+    main: join(cli, 'main.js'),
+    'static-worker': join(cli, '../../../packages/behaviour/dist/static-worker.js'),
+  },
   platform: 'node',
   // Loaded only when a registry is asked for something new, from where npm put them: they find their own files by path.
   external: [/^npm-registry-fetch/, /^npm$/, /^npm\//],

@@ -45,9 +45,10 @@ function program(): Command {
     .option('--verbose', 'one line of progress per step, also when not on a terminal')
     .action(async (target: string | undefined, options: Record<string, unknown>) => {
       const { analyzeCommand } = await import('./analyze.ts');
-      // From here on the command ends what it has started.
+      const ended = analyzeCommand(target, options);
+      // The command now ends what it starts. Not before: a signal that is under way is lost with its last listener.
       process.off('SIGINT', quit);
-      process.exitCode = await analyzeCommand(target, options);
+      process.exitCode = await ended;
     });
 
   assay

@@ -5,7 +5,7 @@ import type { NpmSource } from '@assay/registries';
 import { startMirror } from '@assay/registries';
 import { type Box, boxDirectory, findSystemTools, openBox, type RandomSource, type SystemTools } from '@assay/sandbox';
 import { assembleReport, type FinishedRun } from './assemble.ts';
-import { type Comparison, compareWithPrevious } from './baseline.ts';
+import { type Comparison, compareWithPrevious, readPrevious } from './baseline.ts';
 import { CanaryIds } from './canaries.ts';
 import type { Evidence, HiddenText } from './evidence.ts';
 import { hiddenTexts } from './hidden-texts.ts';
@@ -115,6 +115,8 @@ class Analysis {
     const { source, workDirectory, clock } = this.#deps;
     const [first, ...others] = this.#request.runs;
     if (first?.run !== 'r0') throw new RangeError('the first run must be r0');
+    const file = this.#request.previous;
+    const previous = file === undefined ? undefined : await readPrevious(file, this.#signal);
     const tools = findSystemTools();
     const toolchain = await findToolchain(this.#deps.cacheDirectory);
     mkdirSync(path.join(workDirectory, 'mirror'), { mode: 0o755 });
@@ -156,7 +158,7 @@ class Analysis {
       read.reading.signals.length,
     );
     const statics = { ...read, reading: { ...read.reading, signals: [...read.reading.signals, ...found.signals] } };
-    const baseline = await compareWithPrevious(this.#request.previous, subject, prepared.tree, source, this.#signal);
+    const baseline = await compareWithPrevious(previous, subject, prepared.tree, source, this.#signal);
     const trace = recorder.finish();
     const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, {
       ...baseline,
@@ -229,7 +231,13 @@ class Analysis {
   async #statics(subject: Subject): Promise<{ facts: StaticFacts; ms: number }> {
     const { clock } = this.#deps;
     const begun = clock.monotonic();
-    const facts = readStatically(subject.archive, subject.resolved?.manifest, [metadataClaims(subject)]);
+    const facts = await readStatically(
+      subject.archive,
+      subject.resolved?.manifest,
+      [metadataClaims(subject)],
+      this.#deps.deadlines.importMs,
+      this.#signal,
+    );
     return { facts, ms: Math.round(clock.monotonic() - begun) };
   }
 

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openPackageArchive, type PackageArchive } from '@assay/archive';
 import { archiveLimits, sha256 } from '@assay/kernel';
 import { fetchNpm, type NpmSource, previousVersion, resolveNpm } from '@assay/registries';
 import type { TreePackage } from './evidence.ts';
-import { keptMembers, type Subject } from './npm/subject.ts';
+import { keptMembers, readBounded, type Subject } from './npm/subject.ts';
 import { dependenciesOf, hooksOf, type InstalledPackage } from './npm/tree.ts';
 import type { DynamicAnalysisReport } from './report/index.ts';
 
@@ -24,21 +23,21 @@ const maxNames = 200;
  * Compares the artifact with the version before it: what it declares, depends on, and ships. The version before comes from a
  * file, or from the registry (highest lower version that was published before).
  *
- * *Errors:* a file that was named and cannot be read is bad input; a registry that does not answer is `not_measured`.
+ * *Shape:* `given` is what {@link readPrevious} read. A registry that does not answer is `not_measured`.
  */
 export async function compareWithPrevious(
-  file: string | undefined,
+  given: Previous | undefined,
   subject: Subject,
   tree: readonly InstalledPackage[] | undefined,
   source: NpmSource,
   signal: AbortSignal,
 ): Promise<Comparison> {
   const nothing = () => ({});
-  if (file === undefined && subject.resolved === undefined) {
+  if (given === undefined && subject.resolved === undefined) {
     return { report: { status: 'not_measured', reason: 'no previous version was given' }, treeFacts: nothing };
   }
   const begun = performance.now();
-  const previous = file === undefined ? await fromRegistry(subject, source, signal) : await fromFile(file, signal);
+  const previous = given ?? (await fromRegistry(subject, source, signal));
   if (previous === undefined) return { report: { status: 'no_previous_version' }, treeFacts: nothing };
   if ('reason' in previous) return { report: { status: 'not_measured', reason: previous.reason }, treeFacts: nothing };
   const before = factsOf(previous.archive);
@@ -107,10 +106,12 @@ function difference(a: Facts, b: Facts): Difference {
   return { hooks: of('hooks'), dependencies: of('dependencies'), files: of('files') };
 }
 
-type Previous = { version: string; sha256: string; archive: PackageArchive };
+/** The version before, read. */
+export type Previous = { version: string; sha256: string; archive: PackageArchive };
 
-async function fromFile(file: string, signal: AbortSignal): Promise<Previous> {
-  const bytes = await readFile(file);
+/** Reads a file that was named as the version before. *Errors:* bad input as for the subject itself. */
+export async function readPrevious(file: string, signal: AbortSignal): Promise<Previous> {
+  const bytes = await readBounded(file);
   const archive = await openPackageArchive(bytes, 'npm', archiveLimits, {
     label: path.basename(file),
     keep: keptMembers,

@@ -1,19 +1,12 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { PackageArchive } from '@assay/archive';
-import { anomalyGravity } from '@assay/archive';
-import {
-  type Detection,
-  declaredHosts,
-  invisibleText,
-  join,
-  manifestConfusion,
-  npmManifest,
-  readJavaScript,
-  reviewerText,
-  type SourceFile,
-  shipsDigests,
-} from '@assay/detect';
-import type { Limitation, Signal, StaticClaim } from '@assay/kernel';
+import type { Detection, SourceFile } from '@assay/detect';
+import { KernelError, type Limitation, type StaticClaim } from '@assay/kernel';
 import type { StaticReading } from './report/index.ts';
+import type { StaticInput } from './static-reading.ts';
 
 /** Static evidence about one artifact. */
 export interface StaticFacts {
@@ -24,76 +17,79 @@ export interface StaticFacts {
   limitations: Limitation[];
 }
 
-const textual = /\.([cm]?[jt]sx?|json|md|markdown|txt|rst|sh|py|ya?ml|html?|css)$|(^|\/)(readme|license|[^./]+)$/i;
+const memory = { maxOldGenerationSizeMb: 1024, stackSizeMb: 8 };
 
 /**
- * Reads every file of the artifact without running anything.
+ * Reads every file of the artifact without running anything, in a thread of its own: our main thread reads the tracer at the
+ * same time, and hostile source must not hold that up or take its memory.
  *
  * *Shape:* `registryManifest` is what the registry tells of this version, if it was asked; `others` is what was found outside
- * the files.
+ * the files. *Units:* `deadlineMs` milliseconds. A thread that runs out of time or memory leaves a limitation that blocks
+ * benign.
  */
-export function readStatically(
+export async function readStatically(
   archive: PackageArchive,
   registryManifest: Readonly<Record<string, unknown>> | undefined,
-  others: readonly Detection[] = [],
-): StaticFacts {
-  const members = archive.kept?.members ?? new Map();
-  const files: SourceFile[] = [...members].map(([path, member]) => ({
-    path,
+  others: readonly Detection[],
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<StaticFacts> {
+  const files: SourceFile[] = [...(archive.kept?.members ?? [])].map(([file, member]) => ({
+    path: file,
     bytes: member.bytes,
     truncated: member.truncated,
   }));
-  const manifest = archive.manifest.manifest;
-  const manifestText = Buffer.from(files.find(({ path }) => path === 'package.json')?.bytes ?? '').toString('utf8');
-  const javascript = readJavaScript(files);
-  const found = join([
-    npmManifest(manifest, manifestText),
-    ...(registryManifest === undefined ? [] : [manifestConfusion(registryManifest, manifest)]),
-    ...files.filter(({ path }) => textual.test(path)).flatMap((file) => [invisibleText(file), reviewerText(file)]),
-    javascript,
-    archiveOddities(archive),
-    ...others,
-  ]);
-  const signals: Signal[] = found.signals.map((signal, index) => ({ ...signal, id: `s${index + 1}` }));
-  const truncated = files.filter((file) => file.truncated);
-  return {
-    reading: {
-      files_scanned: files.length,
-      bytes: files.reduce((sum, file) => sum + file.bytes.length, 0),
-      parse_failures: javascript.parseFailures,
-      signals,
-    },
-    claims: found.claims,
-    declaredHosts: declaredHosts(manifest, files),
-    shipsDigests: shipsDigests(files),
-    limitations: truncated.map((file) => ({
-      code: 'static_truncated',
-      channel: 'static_js',
-      effect: 'note',
-      text: `${file.path}: only its first ${file.bytes.length} bytes were read statically`,
-    })),
+  const input: StaticInput = {
+    files,
+    manifest: archive.manifest.manifest,
+    registryManifest,
+    anomalies: archive.reading.anomalies,
+    others: [...others],
   };
+  const worker = new Worker(workerFile(), { workerData: input, resourceLimits: memory });
+  const stop = () => void worker.terminate();
+  signal.addEventListener('abort', stop, { once: true });
+  const timer = setTimeout(stop, deadlineMs);
+  try {
+    return await answerOf(worker);
+  } catch (error) {
+    signal.throwIfAborted();
+    return unread(files, error instanceof Error ? error.message : 'the reader ended');
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
 }
 
-/** Archive oddities that no ordinary tool writes are signals of their own; what they mean together is for the verdict. */
-function archiveOddities({ reading }: PackageArchive): Detection {
-  const telling = reading.anomalies.filter(({ code }) => anomalyGravity[code] === 'attack').slice(0, 20);
-  if (telling.length === 0) return { signals: [], claims: [] };
+function answerOf(worker: Worker): Promise<StaticFacts> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new KernelError('DEADLINE_EXCEEDED', 'the reader was stopped at its deadline')));
+  });
+}
+
+/** Beside this file, bundled or not; from sources, beside this room's index. */
+function workerFile(): string {
+  const bundled = path.join(import.meta.dirname, 'static-worker.js');
+  if (existsSync(bundled)) return bundled;
+  const room = createRequire(import.meta.url).resolve('@assay/behaviour');
+  return path.join(path.dirname(room), `static-worker${path.extname(room)}`);
+}
+
+function unread(files: readonly SourceFile[], reason: string): StaticFacts {
   return {
-    signals: telling.map(({ code, path, detail }) => ({
-      rule: `meta.archive-${code}`,
-      file: path ?? 'package.json',
-      line: 1,
-      column: 1,
-      snippet: detail.slice(0, 200),
-    })),
-    claims: [
+    reading: { files_scanned: 0, bytes: 0, parse_failures: [], signals: [] },
+    claims: [],
+    declaredHosts: new Set(),
+    shipsDigests: false,
+    limitations: [
       {
-        id: 'evasion.archive-anomaly',
-        severity: 'high',
-        confidence: 'high',
-        signals: telling.map((_, index) => index),
-        summary: `the archive is built to mislead its reader: ${[...new Set(telling.map(({ code }) => code))].join(', ')}`,
+        code: 'static_not_read',
+        channel: 'static_js',
+        effect: 'blocks_benign',
+        text: `${files.length} files were not read statically: ${reason}`,
       },
     ],
   };

@@ -17,7 +17,14 @@ export function npmManifest(manifest: Readonly<Record<string, unknown>>, text: s
   const hooks = hookNames.filter((name) => typeof scripts[name] === 'string');
   for (const name of hooks) {
     detections.push({
-      signals: [{ rule: 'meta.install-hook', file: 'package.json', ...at(`"${name}"`), snippet: `${name}: ${String(scripts[name])}`.slice(0, 200) }],
+      signals: [
+        {
+          rule: 'meta.install-hook',
+          file: 'package.json',
+          ...at(`"${name}"`),
+          snippet: `${name}: ${String(scripts[name])}`.slice(0, 200),
+        },
+      ],
       claims: [],
     });
   }
@@ -25,8 +32,23 @@ export function npmManifest(manifest: Readonly<Record<string, unknown>>, text: s
     for (const [name, range] of Object.entries(record(manifest[field]))) {
       if (typeof range !== 'string' || !fromUrl.test(range)) continue;
       detections.push({
-        signals: [{ rule: 'meta.url-dependency', file: 'package.json', ...at(`"${name}"`), snippet: `${name}: ${range}`.slice(0, 200) }],
-        claims: [{ id: 'dep.url-source', severity: 'low', confidence: 'high', signals: [0], summary: `${name} comes from ${range}`.slice(0, 160) }],
+        signals: [
+          {
+            rule: 'meta.url-dependency',
+            file: 'package.json',
+            ...at(`"${name}"`),
+            snippet: `${name}: ${range}`.slice(0, 200),
+          },
+        ],
+        claims: [
+          {
+            id: 'dep.url-source',
+            severity: 'low',
+            confidence: 'high',
+            signals: [0],
+            summary: `${name} comes from ${range}`.slice(0, 160),
+          },
+        ],
       });
     }
   }
@@ -37,15 +59,20 @@ export function npmManifest(manifest: Readonly<Record<string, unknown>>, text: s
  * `manifest.confusion`: the registry's manifest and the archive's disagree about what is run or installed.
  * *Source:* "manifest confusion", 2023; the members npm acts upon.
  */
-export function manifestConfusion(registry: Readonly<Record<string, unknown>>, archive: Readonly<Record<string, unknown>>): Detection {
+export function manifestConfusion(
+  registry: Readonly<Record<string, unknown>>,
+  archive: Readonly<Record<string, unknown>>,
+): Detection {
   const differences: string[] = [];
   for (const field of ['dependencies', 'optionalDependencies', 'bin'] as const) {
     if (stable(normalised(field, registry)) !== stable(normalised(field, archive))) differences.push(field);
   }
   const scripts = (manifest: Readonly<Record<string, unknown>>) => stable(hooks(manifest));
   // Registries leave `scripts` out of abbreviated documents; only a full one can be compared.
-  if (registry['scripts'] !== undefined && scripts(registry) !== scripts(archive) && !isImpliedBuild(registry, archive)) differences.push('scripts');
-  for (const field of ['name', 'version'] as const) if (registry[field] !== undefined && registry[field] !== archive[field]) differences.push(field);
+  if (registry['scripts'] !== undefined && scripts(registry) !== scripts(archive) && !isImpliedBuild(registry, archive))
+    differences.push('scripts');
+  for (const field of ['name', 'version'] as const)
+    if (registry[field] !== undefined && registry[field] !== archive[field]) differences.push(field);
   return differences.length === 0 ? { signals: [], claims: [] } : confusion(differences);
 }
 
@@ -54,10 +81,17 @@ function hooks(manifest: Readonly<Record<string, unknown>>): Record<string, unkn
 }
 
 /** npm writes the build that a `binding.gyp` implies into the document that it publishes, and not into the archive. */
-function isImpliedBuild(registry: Readonly<Record<string, unknown>>, archive: Readonly<Record<string, unknown>>): boolean {
+function isImpliedBuild(
+  registry: Readonly<Record<string, unknown>>,
+  archive: Readonly<Record<string, unknown>>,
+): boolean {
   const { install, ...others } = hooks(registry);
   const own = hooks(archive);
-  return install === 'node-gyp rebuild' && own['install'] === undefined && stable(others) === stable({ ...own, install: undefined });
+  return (
+    install === 'node-gyp rebuild' &&
+    own['install'] === undefined &&
+    stable(others) === stable({ ...own, install: undefined })
+  );
 }
 
 function confusion(differences: string[]): Detection {
@@ -85,7 +119,9 @@ function normalised(field: string, manifest: Readonly<Record<string, unknown>>):
 
 function stable(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member,
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
   );
 }
 

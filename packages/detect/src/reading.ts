@@ -26,7 +26,9 @@ export function join(detections: readonly Detection[]): Detection {
   for (const detection of detections) {
     const offset = signals.length;
     signals.push(...detection.signals);
-    claims.push(...detection.claims.map((claim) => ({ ...claim, signals: claim.signals.map((index) => index + offset) })));
+    claims.push(
+      ...detection.claims.map((claim) => ({ ...claim, signals: claim.signals.map((index) => index + offset) })),
+    );
   }
   return { signals, claims };
 }

@@ -1,4 +1,5 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, copyFileSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { type Box, boxDirectory, type Mount } from '@assay/sandbox';
 
@@ -49,8 +50,9 @@ export class NpmCache {
   }
 }
 
+/** Copies folders and files; links are left where they are, whatever they lead to. */
 function copyTree(from: string, to: string): void {
-  if (!existsSync(from)) return;
+  if (!lstatSync(from, { throwIfNoEntry: false })?.isDirectory()) return;
   mkdirSync(to, { recursive: true });
   chmodSync(to, 0o777);
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -58,8 +60,8 @@ function copyTree(from: string, to: string): void {
     const source = path.join(from, entry.name);
     const target = path.join(to, entry.name);
     if (entry.isDirectory()) copyTree(source, target);
-    else if (entry.isFile() && statSync(source).size < 256 * 1024 * 1024) {
-      const temporary = `${target}.${process.pid}.tmp`;
+    else if (entry.isFile() && lstatSync(source).size < 256 * 1024 * 1024) {
+      const temporary = `${target}.${randomUUID()}.tmp`;
       copyFileSync(source, temporary);
       chmodSync(temporary, 0o666);
       renameSync(temporary, target);

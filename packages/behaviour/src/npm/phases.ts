@@ -101,6 +101,8 @@ export function executeSteps(subject: Subject, session: NpmSession, deadlines: D
   return [
     driverStep('execute', 'execute', session, {
       ...common(subject, session, deadlines.executeMs),
+      // Code that waits for a browser is loaded once more with its globals, and then used: once per run is enough.
+      browser: true,
       mode: load.mode,
       specifiers: load.specifiers,
       execute: {
@@ -130,7 +132,7 @@ function common(subject: Subject, session: NpmSession, budgetMs: number): Omit<D
   const store = clipboard?.files.find(({ path }) => path.endsWith('/selection'));
   return {
     package: subject.name,
-    browser: true,
+    browser: false,
     loadMs,
     quietMs,
     budgetMs: Math.floor(budgetMs * 0.8),

@@ -148,7 +148,8 @@ function tgzName(fileName: string): string | undefined {
   return /\.(tgz|tar\.gz|tar|zip|whl|vsix)$/i.test(fileName) ? fileName : undefined;
 }
 
-async function readBounded(file: string): Promise<Buffer> {
+/** A file that the user named. *Errors:* `KernelError` USAGE, ARCHIVE_TOO_LARGE. */
+export async function readBounded(file: string): Promise<Buffer> {
   const { open } = await import('node:fs/promises');
   const handle = await open(file, 'r').catch((cause: unknown) => {
     throw new KernelError(

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,9 +106,10 @@ async function insideFolder(cacheDirectory: string, node: string): Promise<strin
   );
   const target = path.join(cacheDirectory, 'inside', sha256(parts.join('\n')).slice(0, 24));
   if (existsSync(target)) return target;
-  const temporary = `${target}.${process.pid}`;
   await mkdir(path.dirname(target), { recursive: true });
-  await rm(temporary, { recursive: true, force: true });
+  const temporary = await mkdtemp(`${target}.`);
+  // Made closed to others; the sandbox's user id must be able to read it.
+  await chmod(temporary, 0o755);
   await writeHook(temporary, node);
   await bundleInside(drivers, ['install-hooks', 'import', 'execute'], temporary);
   await writeFile(path.join(temporary, 'npmrc'), globalNpmrc);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** One package as it lies in the installed tree. */
@@ -16,6 +16,7 @@ export interface InstalledPackage {
 
 const hookNames = ['preinstall', 'install', 'postinstall'] as const;
 const maxManifestBytes = 4 * 1024 * 1024;
+const maxLockBytes = 64 * 1024 * 1024;
 const maxPackages = 20_000;
 
 /**
@@ -81,8 +82,9 @@ function packageFolders(modules: string): string[] {
   return names;
 }
 
+/** Links are not followed, here as below: they could lead out of the tree, to files of whoever started us. */
 function listFolders(directory: string): string[] {
-  if (!existsSync(directory)) return [];
+  if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
@@ -90,9 +92,12 @@ function listFolders(directory: string): string[] {
 
 /** A manifest that is missing, oversized or not an object is not a package here; the archive reader reports it. */
 export function readManifest(folder: string): Record<string, unknown> | undefined {
-  const file = path.join(folder, 'package.json');
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined || !stat.isFile() || stat.size > maxManifestBytes) return undefined;
+  return readObject(path.join(folder, 'package.json'), maxManifestBytes);
+}
+
+function readObject(file: string, maxBytes: number): Record<string, unknown> | undefined {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isFile() || stat.size > maxBytes) return undefined;
   try {
     const parsed: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
@@ -104,11 +109,17 @@ export function readManifest(folder: string): Record<string, unknown> | undefine
   }
 }
 
+/** From npm's own record of the tree; a package may have put another file in its place. */
 function readIntegrities(project: string): Map<string, string> {
-  const file = path.join(project, 'node_modules', '.package-lock.json');
-  if (!existsSync(file)) return new Map();
-  const parsed = JSON.parse(readFileSync(file, 'utf8')) as { packages?: Record<string, { integrity?: unknown }> };
-  const pairs = Object.entries(parsed.packages ?? {}).map(([location, entry]) => [location, entry.integrity] as const);
+  const lock = readObject(path.join(project, 'node_modules', '.package-lock.json'), maxLockBytes);
+  const packages = lock?.packages;
+  if (typeof packages !== 'object' || packages === null) return new Map();
+  const pairs = Object.entries(packages).map(([location, entry]: [string, unknown]) => {
+    return [
+      location,
+      typeof entry === 'object' && entry !== null && 'integrity' in entry ? entry.integrity : undefined,
+    ] as const;
+  });
   return new Map(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }
 

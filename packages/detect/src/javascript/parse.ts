@@ -1,26 +1,25 @@
 import { type ParserOptions, parse } from '@babel/parser';
-import type { File } from '@babel/types';
-
-const maxNesting = 1500;
-
-export type ParseResult = { ast: File } | { failure: string };
+import type { ParsedFile } from './interpreter/machine.ts';
 
 /**
- * Parses JavaScript or TypeScript as forgivingly as the runtime would. Nesting is bounded before the recursive-descent parser
- * sees it: 200,000 open brackets overflow its stack.
+ * Parses JavaScript or TypeScript as forgivingly as the runtime would.
+ *
+ * *Errors:* none for hostile text: source nested too deeply for the stack is a failure like bad syntax. Run it where the
+ * stack is large enough that this takes tens of thousands of brackets.
  */
-export function parseSource(text: string, path: string): ParseResult {
-  if (nestingOf(text) > maxNesting) return { failure: `nested deeper than ${maxNesting}` };
+export function parseSource(text: string, path: string): ParsedFile {
   const typescript = /\.[cm]?tsx?$/.test(path);
   const options: ParserOptions = {
-    sourceType: /\.mjs$/.test(path) ? 'module' : 'unambiguous',
+    sourceType: /\.m[jt]s$/.test(path) ? 'module' : 'unambiguous',
     errorRecovery: true,
+    attachComment: false,
     allowReturnOutsideFunction: true,
     allowAwaitOutsideFunction: true,
     allowSuperOutsideMethod: true,
+    allowNewTargetOutsideFunction: true,
     allowUndeclaredExports: true,
     allowImportExportEverywhere: true,
-    plugins: typescript ? ['typescript', 'decorators-legacy'] : /\.jsx$/.test(path) ? ['jsx'] : [],
+    plugins: typescript ? ['typescript', 'decorators-legacy'] : ['jsx'],
   };
   try {
     return { ast: parse(text, options) };
@@ -28,16 +27,4 @@ export function parseSource(text: string, path: string): ParseResult {
     if (error instanceof SyntaxError || error instanceof RangeError) return { failure: error.message.slice(0, 200) };
     throw error;
   }
-}
-
-/** Largest bracket depth, strings and comments counted in: an upper bound is enough. */
-function nestingOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 40 || code === 91 || code === 123) deepest = Math.max(deepest, ++depth);
-    else if (code === 41 || code === 93 || code === 125) depth = Math.max(0, depth - 1);
-  }
-  return deepest;
 }

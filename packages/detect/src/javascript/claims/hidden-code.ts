@@ -1,0 +1,121 @@
+import type { Effect } from '../abstract/effect.ts';
+import { hasLabel, type Source } from '../abstract/taint.ts';
+import { hole } from '../abstract/value.ts';
+import type { ClaimDraft, PackageTexts } from './claim.ts';
+
+/** Opaque constants shorter than this hold no payload that nobody could see through; of text that is known, this much. */
+const minUnseenChars = 64;
+const minKnownChars = 16;
+const windowChars = 12;
+const windows = 8;
+
+/** Lines that protection tools and libraries evaluate to find out where they are: they do nothing. */
+const idle =
+  /^[\s;(){}]*(?:return\s+)?(?:this|globalThis|global|window|self|process|require|module|debugger|undefined|null|true|false|\d+|function\s*\(\)\s*\{\s*\}|\(?function\s*\(\)\s*\{\s*return this;?\s*\}\)?\(\)|while\s*\(true\)\s*\{\s*\}|import\(\w+\)|\{\}\.constructor\(["']return this["']\)\(\s*\))?[\s;(){}]*$/;
+/** A thread's own program, packed beside its library: it talks to whoever started it. */
+const threadProgram =
+  /\bparentPort\b|\bself\.onmessage\b|\bonmessage\s*=|\baddEventListener\(\s*["']message["']|\bworkerData\b/;
+
+/**
+ * What runs that nobody could read: `exec.hidden-unicode`, `exec.media-payload`, `evade.target-gate` and
+ * `exec.encoded-payload`, each from where the code came from.
+ */
+export function hiddenCode(effect: Effect, texts: PackageTexts): ClaimDraft[] {
+  if (effect.kind !== 'evaluate' && effect.kind !== 'execute') return [];
+  const drafts: ClaimDraft[] = [];
+  const invisible = effect.taint.filter(({ label }) => label === 'invisible');
+  if (invisible.length > 0 && isCode(effect, texts)) {
+    drafts.push(draft('exec.hidden-unicode', invisible, effect, 'invisible characters are decoded and run', 'high'));
+  }
+  const media = effect.taint.filter(({ label }) => label === 'media');
+  if (media.length > 0 && isCode(effect, texts) && runsMedia(effect)) {
+    drafts.push({
+      ...draft('exec.media-payload', media, effect, 'bytes of a picture or sound are run', 'medium'),
+      severity: 'critical',
+    });
+  }
+  if (!isEncoded(effect, texts)) return drafts;
+  const decoded = effect.taint.filter(({ label }) => label === 'decoded');
+  const blobs = effect.taint.filter(({ label }) => label === 'blob');
+  const gates = gatesOf(effect);
+  if (gates.length > 0) {
+    drafts.push(
+      draft('evade.target-gate', [...gates, ...decoded], effect, `unlocked only by ${nameGate(gates)}`, 'medium'),
+    );
+  }
+  drafts.push(draft('exec.encoded-payload', [...blobs, ...decoded], effect, summaryOf(effect, decoded), 'medium'));
+  return drafts;
+}
+
+function draft(
+  id: string,
+  sources: readonly Source[],
+  effect: Effect,
+  what: string,
+  confidence: 'high' | 'medium',
+): ClaimDraft {
+  return { id, sources, effect, summary: `${what} (${effect.what})`, confidence };
+}
+
+function summaryOf(effect: Effect, decoded: readonly Source[]): string {
+  const [how] = decoded;
+  const [text] = effect.texts;
+  const shown = text === undefined ? '' : `: ${text.slice(0, 60).replace(/\s+/g, ' ')}`;
+  return `${how === undefined ? 'assembled text' : how.what} becomes code${shown}`;
+}
+
+/** What the decoding depends on besides the package itself. */
+function gatesOf(effect: Effect): Source[] {
+  const inKey = effect.taint.filter(({ label }) => label === 'consumer' || label === 'setting' || label === 'identity');
+  const inTest = effect.control.filter(({ label }) => label === 'consumer');
+  const open = effect.texts.size > 0 && ![...effect.texts].every((text) => text.includes(hole));
+  // Where the code is known, nothing outside was needed to open it.
+  return open ? inTest : [...new Set([...inKey, ...inTest])];
+}
+
+function nameGate(gates: readonly Source[]): string {
+  if (hasLabel(gates, 'consumer')) return "the consumer's manifest or folder";
+  return hasLabel(gates, 'identity') ? 'a certain host or user' : `the environment (${gates[0]?.name ?? ''})`;
+}
+
+/** Code that was decoded, or that stands nowhere in the package as it is run. */
+function isEncoded(effect: Effect, texts: PackageTexts): boolean {
+  const decoded = effect.taint.filter(({ label }) => label === 'decoded');
+  const known = knownTexts(effect);
+  if (known.length > 0)
+    return known.some(
+      (text) => isPayload(effect, text) && isUnseen(text, texts) && (decoded.length > 0 || effect.kind === 'evaluate'),
+    );
+  const size = Math.max(0, ...decoded.map((source) => source.size));
+  return decoded.length > 0 && size >= minUnseenChars;
+}
+
+function knownTexts(effect: Effect): string[] {
+  return [...effect.texts].filter((text) => text !== '' && !text.includes(hole));
+}
+
+function isCode(effect: Effect, texts: PackageTexts): boolean {
+  const known = knownTexts(effect);
+  return known.length === 0 || known.some((text) => isPayload(effect, text) && isUnseen(text, texts));
+}
+
+function isPayload(effect: Effect, text: string): boolean {
+  if (text.length < minKnownChars || idle.test(text.slice(0, 2000))) return false;
+  return !(effect.what.includes('Worker') && threadProgram.test(text));
+}
+
+/** Pictures are shown to programs all the time: only their bytes as code, or as the program itself, count. */
+function runsMedia(effect: Effect): boolean {
+  return effect.kind === 'evaluate';
+}
+
+/** No part of it can be read anywhere in the package. */
+function isUnseen(text: string, texts: PackageTexts): boolean {
+  const step = Math.max(1, Math.floor((text.length - windowChars) / windows));
+  let seen = 0;
+  let count = 0;
+  for (let at = 0; at + windowChars <= text.length && count < windows; at += step, count++) {
+    if (texts.contains(text.slice(at, at + windowChars))) seen++;
+  }
+  return count > 0 && seen / count < 0.3;
+}
