@@ -7,7 +7,8 @@ import { type Box, boxDirectory, findSystemTools, openBox, type RandomSource, ty
 import { assembleReport, type FinishedRun } from './assemble.ts';
 import { type Comparison, compareWithPrevious, readPrevious } from './baseline.ts';
 import { CanaryIds } from './canaries.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, HiddenText } from './evidence.ts';
+import { hiddenTexts } from './hidden-texts.ts';
 import { metadataClaims } from './metadata-claims.ts';
 import { NpmCache } from './npm/cache.ts';
 import { performRun, prepareTree } from './npm/perform.ts';
@@ -150,10 +151,19 @@ class Analysis {
       [() => perform(first, r0), ...others.map((plan) => async () => perform(plan, await open(plan)))],
       this.#deps.parallelism,
     );
-    const { facts: statics, ms: staticMs } = await staticsLater;
+    const { facts: read, ms: staticMs } = await staticsLater;
+    const found = hiddenTexts(
+      runs.map((run) => run.evidence),
+      subject,
+      read.reading.signals.length,
+    );
+    const statics = { ...read, reading: { ...read.reading, signals: [...read.reading.signals, ...found.signals] } };
     const baseline = await compareWithPrevious(previous, subject, prepared.tree, source, this.#signal);
     const trace = recorder.finish();
-    const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, baseline);
+    const evidence = evidenceOf(subject, statics, runs, prepared.tree, this.#canaries, {
+      ...baseline,
+      hidden: found.hidden,
+    });
     const report = assembleReport({
       subject,
       statics,
@@ -274,7 +284,7 @@ function evidenceOf(
   runs: readonly FinishedRun[],
   tree: readonly InstalledPackage[] | undefined,
   canaries: CanaryIds,
-  compared: Comparison,
+  compared: Comparison & { hidden: readonly HiddenText[] },
 ): Evidence {
   const imported = importedPackages(runs);
   return {
@@ -301,6 +311,7 @@ function evidenceOf(
     signals: statics.reading.signals,
     staticClaims: statics.claims,
     runs: runs.map((run) => run.evidence),
+    hidden: compared.hidden,
   };
 }
 

@@ -12,6 +12,15 @@ export interface Evidence {
   signals: readonly Signal[];
   staticClaims: readonly StaticClaim[];
   runs: readonly RunEvidence[];
+  /** Code that ran and what it lay hidden in. */
+  hidden?: readonly HiddenText[];
+}
+
+export interface HiddenText {
+  /** Id of the evaluation's event. */
+  event: string;
+  signal: string;
+  kind: 'encoded' | 'invisible' | 'media';
 }
 
 export interface SubjectFacts {

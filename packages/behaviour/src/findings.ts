@@ -4,7 +4,7 @@ import type { Evidence } from './evidence.ts';
 import { aiCliAbuse } from './rules/agents.ts';
 import { decoyRead, metadataService } from './rules/credentials.ts';
 import { massDelete } from './rules/destruction.ts';
-import { decodedThenEvaluated, triggeredPayload } from './rules/evaluation.ts';
+import { decodedThenEvaluated, hiddenCode, triggeredPayload } from './rules/evaluation.ts';
 import { writtenThenExecuted } from './rules/execution.ts';
 import { canaryEgress, dnsChunked } from './rules/exfiltration.ts';
 import { fetchedCode } from './rules/fetched.ts';
@@ -29,6 +29,7 @@ const runRules: readonly RunRule[] = [
   writtenThenExecuted,
   fetchedCode,
   decodedThenEvaluated,
+  hiddenCode,
   triggeredPayload,
   aiCliAbuse,
   spread,

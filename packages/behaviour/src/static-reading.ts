@@ -38,7 +38,11 @@ export async function readFiles({
   others,
 }: StaticInput): Promise<StaticFacts> {
   const manifestText = Buffer.from(files.find(({ path }) => path === 'package.json')?.bytes ?? '').toString('utf8');
-  const javascript = await readJavaScript(files, entriesOf(manifest, files), { ...javaScriptLimits, maxSteps, maxParsedBytes });
+  const javascript = await readJavaScript(files, entriesOf(manifest, files), {
+    ...javaScriptLimits,
+    maxSteps,
+    maxParsedBytes,
+  });
   const found = join([
     npmManifest(manifest, manifestText),
     ...(registryManifest === undefined ? [] : [manifestConfusion(registryManifest, manifest)]),

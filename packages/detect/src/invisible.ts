@@ -6,8 +6,10 @@ export const minInvisible = 16;
  * characters, fillers. *Source:* Unicode 16, blocks Variation Selectors, Variation Selectors Supplement, Tags.
  */
 const carrier =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining characters are meant each for itself
   /[\u200B-\u200F\u2060-\u2064\u206A-\u206F\uFE00-\uFE0F\uFEFF\u180B-\u180F\u3164\uFFA0\u115F\u1160\u{E0000}-\u{E007F}\u{E0100}-\u{E01EF}]+/gu;
 const anyCarrier =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining characters are meant each for itself
   /[\u180B-\u180F\u200B-\u200F\u2060-\u206F\u3164\u115F\u1160\uFE00-\uFE0F\uFEFF\uFFA0\u{E0000}-\u{E01EF}]/u;
 /** A flag's tags, `🏴` and at most seven of them, are writing. */
 const maxFlagTags = 7;

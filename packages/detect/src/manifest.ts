@@ -13,7 +13,7 @@ export function npmManifest(manifest: Readonly<Record<string, unknown>>, text: s
     const before = text.slice(0, offset);
     return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
   };
-  const scripts = record(manifest['scripts']);
+  const scripts = record(manifest.scripts);
   const hooks = hookNames.filter((name) => typeof scripts[name] === 'string');
   for (const name of hooks) {
     detections.push({
@@ -69,7 +69,7 @@ export function manifestConfusion(
   }
   const scripts = (manifest: Readonly<Record<string, unknown>>) => stable(hooks(manifest));
   // Registries leave `scripts` out of abbreviated documents; only a full one can be compared.
-  if (registry['scripts'] !== undefined && scripts(registry) !== scripts(archive) && !isImpliedBuild(registry, archive))
+  if (registry.scripts !== undefined && scripts(registry) !== scripts(archive) && !isImpliedBuild(registry, archive))
     differences.push('scripts');
   for (const field of ['name', 'version'] as const)
     if (registry[field] !== undefined && registry[field] !== archive[field]) differences.push(field);
@@ -77,7 +77,7 @@ export function manifestConfusion(
 }
 
 function hooks(manifest: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(hookNames.map((name) => [name, record(manifest['scripts'])[name]]));
+  return Object.fromEntries(hookNames.map((name) => [name, record(manifest.scripts)[name]]));
 }
 
 /** npm writes the build that a `binding.gyp` implies into the document that it publishes, and not into the archive. */
@@ -89,7 +89,7 @@ function isImpliedBuild(
   const own = hooks(archive);
   return (
     install === 'node-gyp rebuild' &&
-    own['install'] === undefined &&
+    own.install === undefined &&
     stable(others) === stable({ ...own, install: undefined })
   );
 }
@@ -106,12 +106,12 @@ function confusion(differences: string[]): Detection {
 function normalised(field: string, manifest: Readonly<Record<string, unknown>>): unknown {
   const value = manifest[field];
   if (field === 'bin') {
-    const name = String(manifest['name'] ?? '');
+    const name = String(manifest.name ?? '');
     const bins = typeof value === 'string' ? { [name.slice(name.indexOf('/') + 1)]: value } : record(value);
     return Object.fromEntries(Object.entries(bins).map(([key, file]) => [key, String(file).replace(/^\.?\//, '')]));
   }
   if (field === 'dependencies') {
-    const optional = record(manifest['optionalDependencies']);
+    const optional = record(manifest.optionalDependencies);
     return Object.fromEntries(Object.entries(record(value)).filter(([name]) => !(name in optional)));
   }
   return record(value);

@@ -2,9 +2,11 @@ import { type Detection, nothing, positionAt, type SourceFile } from './reading.
 
 /** Bits that hide in plain sight: variation selectors, tags, zero-width and private-use characters. */
 const carriers =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining characters are meant each for itself
   /[\u200B-\u200D\u2060-\u2064\uFE00-\uFE0F\u{E0000}-\u{E007F}\u{E0100}-\u{E01EF}\u3164\uFFA0\u115F\u1160]/u;
 /** Long runs only: one selector after an emoji, or a joiner inside a word, is ordinary writing. */
 const run =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining characters are meant each for itself
   /[\u200B-\u200D\u2060-\u2064\uFE00-\uFE0F\u{E0000}-\u{E007F}\u{E0100}-\u{E01EF}\u3164\uFFA0\u115F\u1160]{16,}/gu;
 const decoder = /codePointAt|charCodeAt|fromCodePoint|fromCharCode|String\.raw|\.normalize\(/;
 const evaluator = /\beval\b|\bFunction\b|\bvm\b|_compile|setTimeout\s*\(\s*['"`]|\bexec\b|import\s*\(/;

@@ -6,10 +6,12 @@ import { ancestry, byPackage, type Draft, evidenceOf, ownerOf, type RunRule } fr
 
 /** Names under which the runtime hook records text that becomes code. */
 const evaluators =
-  /^(eval|Function|AsyncFunction|GeneratorFunction|AsyncGeneratorFunction|script|import:data|Module\._compile|vm\.[A-Za-z]+|Worker:eval|WebAssembly\.[A-Za-z]+)$/;
+  /^(eval|Function|AsyncFunction|GeneratorFunction|AsyncGeneratorFunction|script|import:data|Module\._compile|vm\.[A-Za-z]+|WebAssembly\.[A-Za-z]+)$/;
 
 export function isEvaluation(event: TraceEvent): boolean {
-  return event.type === 'runtime.hook' && event.api !== undefined && evaluators.test(event.api);
+  if (event.type !== 'runtime.hook' || event.api === undefined) return false;
+  // A worker is started from a file, or from text: then the record has the text's digest.
+  return evaluators.test(event.api) || (event.api === 'Worker' && event.sha256 !== undefined);
 }
 
 /** `exec.encoded-payload`: text that a decoder made and an evaluator was given, both seen by the runtime hook. */
@@ -102,3 +104,30 @@ function fileOf({ caller }: TraceEvent): string | undefined {
   const match = /^\{pkg\}\/(.*?)(?::\d+)*$/.exec(caller ?? '');
   return match?.[1];
 }
+
+const hiddenClaims = {
+  encoded: { id: 'exec.encoded-payload', words: 'encoded text' },
+  invisible: { id: 'exec.hidden-unicode', severity: 'critical', words: 'invisible characters' },
+  media: { id: 'exec.media-payload', severity: 'critical', words: 'the bytes of a picture or sound' },
+} as const;
+
+/** Code that ran and lay hidden in the artifact: undoing the encoding there gives the very text. */
+export const hiddenCode: RunRule = (run, all) => {
+  const drafts: Draft[] = [];
+  for (const { event: id, signal, kind } of all.hidden ?? []) {
+    const event = run.events.find((one) => one.id === id);
+    if (event === undefined) continue;
+    const { words, ...claim } = hiddenClaims[kind];
+    const read = kind === 'media' ? mediaRead(run, event) : undefined;
+    const file = all.signals.find((one) => one.id === signal)?.file ?? 'the artifact';
+    drafts.push({
+      ...claim,
+      confidence: 'high',
+      phase: event.phase,
+      package: ownerOf(run, all, event),
+      evidence: evidenceOf(signal, ancestry(run, event.process), read, event.id),
+      summary: `${words} of ${file} became code that ran`,
+    });
+  }
+  return drafts;
+};

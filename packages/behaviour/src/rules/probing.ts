@@ -57,7 +57,10 @@ const listers = /^(ps|pgrep|pidof|pkill|pstree|top|htop|lsof|fuser|uptime|free|w
  * counts only when the runtime hook saw package code ask for it.
  */
 function isTheirOwn(run: RunEvidence, event: TraceEvent): boolean {
-  if (listers.test(run.processes.get(event.process)?.process_name ?? '')) return true;
+  const reader = run.processes.get(event.process);
+  // A shell becomes the one program that it was asked for.
+  const asked = /^([a-z]+)( [-\w ,=]*)?$/.exec(reader?.argv.at(-1) ?? '')?.[1] ?? '';
+  if (listers.test(reader?.process_name ?? '') || (reader?.argv[1] === '-c' && listers.test(asked))) return true;
   if (!/^\/proc\/(self|[0-9]+)\/(maps|cgroup|mounts|mountinfo)$/.test(event.path ?? '')) return false;
   if (!/^node/.test(run.processes.get(event.process)?.process_name ?? '')) return false;
   return !run.events.some(

@@ -275,7 +275,10 @@ export class MarkFinder {
     const found = this.#words.find(bytes);
     const has = (name: keyof typeof groups): boolean => (found & (1 << names.indexOf(name))) !== 0;
     let text: string | undefined;
-    const matches = (pattern: RegExp): boolean => pattern.test((text ??= latin1(bytes)));
+    const matches = (pattern: RegExp): boolean => {
+      text ??= latin1(bytes);
+      return pattern.test(text);
+    };
     const decoder = has('decoder');
     const runner = has('runner');
     const isOdd = has('odd') && matches(obfuscated);

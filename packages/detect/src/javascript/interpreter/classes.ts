@@ -16,10 +16,6 @@ export interface ClassCode {
   anyInstance: Thing | undefined;
 }
 
-export function isClass(thing: Thing): boolean {
-  return thing.kind === 'class';
-}
-
 /** A class: its own thing holds the static members, `prototype` the methods. */
 export function evaluateClass(m: Machine, node: Class, outer: Scope): Value {
   const parent = node.superClass == null ? undefined : m.evaluate(node.superClass, outer);

@@ -2,7 +2,7 @@ import type { Function as FunctionNode, Node } from '@babel/types';
 import type { Effect } from '../abstract/effect.ts';
 import { Scope } from '../abstract/scope.ts';
 import { clean, type Label, type Source, type Taint, union, unionAll } from '../abstract/taint.ts';
-import { alternatives, join, plainOf, sketchText, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
+import { alternatives, join, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
 import { callMember, callValue, constructValue } from './calls.ts';
 import { anyInstanceOf } from './classes.ts';
 import { evaluators } from './expressions.ts';
@@ -16,12 +16,14 @@ import {
   type Frame,
   type Host,
   type Machine,
+  newFrame,
   OutOfSteps,
   type Unit,
 } from './machine.ts';
 import { getMember, setMember } from './members.ts';
 import type { ModuleLoader } from './modules.ts';
 import { bindPattern } from './patterns.ts';
+import { destinationText, placeOf } from './places.ts';
 import { declareFunctions, executeAll, executors } from './statements.ts';
 
 export interface InterpreterLimits extends CallLimits {
@@ -385,32 +387,4 @@ export class Interpreter implements Machine {
     const [owner] = thingsOf(home.fields?.get('constructor'));
     return owner?.kind === 'class' ? anyInstanceOf(this, owner, code.node) : home;
   }
-}
-
-export function newFrame(self: Value, weak: number): Frame {
-  return {
-    self,
-    returns: undefined,
-    hasReturned: false,
-    unlikely: undefined,
-    yields: undefined,
-    weak,
-    callee: undefined,
-    arguments: [],
-  };
-}
-
-function destinationText(plain: ReturnType<typeof plainOf>): string {
-  if (!(plain instanceof Thing)) return sketchText(plain);
-  const href = plain.fields?.get('@text');
-  return href === undefined ? `{${plain.native ?? plain.kind}}` : sketchText(plainOf(href));
-}
-
-function placeOf(unit: Unit, node: Node, what: string): { file: string; line: number; column: number; what: string } {
-  return {
-    file: unit.path,
-    line: node.loc?.start.line ?? 1,
-    column: (node.loc?.start.column ?? 0) + 1,
-    what: what.slice(0, 80),
-  };
 }

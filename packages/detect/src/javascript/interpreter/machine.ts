@@ -148,3 +148,17 @@ export interface Machine extends Certainty {
 export class OutOfSteps extends Error {}
 
 export type ParsedFile = { ast: File } | { failure: string };
+
+/** The frame of a call that has not begun. `weak` is the depth of branches at which it is made. */
+export function newFrame(self: Value, weak: number): Frame {
+  return {
+    self,
+    returns: undefined,
+    hasReturned: false,
+    unlikely: undefined,
+    yields: undefined,
+    weak,
+    callee: undefined,
+    arguments: [],
+  };
+}
