@@ -142,6 +142,14 @@ class Analysis {
     const recorder = new TraceRecorder(path.join(workDirectory, 'trace.ndjson.gz'));
     const open = (plan: RunPlan) => this.#open(plan, { box, tools, toolchain, registry: new URL(mirror.baseUrl) });
     const staticsLater = this.#statics(subject);
+    // Waited for at the end whatever happens: it goes on beside the runs, and its failure is told where it is asked for.
+    this.#closers.push(() =>
+      staticsLater.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    staticsLater.catch(() => undefined);
     const context = { subject, toolchain, recorder, deps: this.#deps, signal: this.#signal, tools };
     const prepared = await this.#step('r0 install', () => prepareTree(r0, cache, context));
     if (subject.source.kind === 'registry') this.#closers.push(() => cache.keep());
