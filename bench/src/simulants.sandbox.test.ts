@@ -18,6 +18,8 @@ const representative = [
   'b07-fetch-rewrites-addresses',
   'b09-signer-sends-key',
   'b10-request-hook-copies-authorization',
+  'b12-base64-into-eval',
+  'b14-code-after-the-picture',
   'b15-planted-address-is-contacted',
   'b16-shell-on-socket',
   'b24-shell-profile',
