@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Clock, type Deadlines, KernelError, type Limitation, type RunId } from '@assay/kernel';
 import type { NpmSource } from '@assay/registries';
@@ -131,7 +131,10 @@ class Analysis {
     const [opened, subject] = await all([
       this.#step('sandbox', async () => {
         const box = await this.#box(tools, toolchain, mirror.socketPath);
-        return { box, r0: await this.#open(first, { box, tools, toolchain, registry: new URL(mirror.baseUrl) }) };
+        return {
+          box,
+          r0: await this.#open(first, { box, tools, toolchain, registry: new URL(mirror.baseUrl), lane: 0 }),
+        };
       }),
       this.#step('resolve', () => loadSubject(this.#request.target, source, clock, this.#signal)),
     ]);
@@ -140,7 +143,8 @@ class Analysis {
       mirror.addArchive({ name: subject.name, version: subject.version, ...subject.overlay });
     const cache = new NpmCache(box, this.#npmCache);
     const recorder = new TraceRecorder(path.join(workDirectory, 'trace.ndjson.gz'));
-    const open = (plan: RunPlan) => this.#open(plan, { box, tools, toolchain, registry: new URL(mirror.baseUrl) });
+    const registry = new URL(mirror.baseUrl);
+    const open = (plan: RunPlan, lane: number) => this.#open(plan, { box, tools, toolchain, registry, lane });
     const staticsLater = this.#statics(subject);
     // Waited for at the end whatever happens: it goes on beside the runs, and its failure is told where it is asked for.
     this.#closers.push(() =>
@@ -156,7 +160,10 @@ class Analysis {
     const perform = async (plan: RunPlan, session: NpmSession) =>
       await performRun(session, prepared, context, (phase, work) => this.#step(`${plan.run} ${phase}`, work));
     const runs = await pool(
-      [() => perform(first, r0), ...others.map((plan) => async () => perform(plan, await open(plan)))],
+      [
+        () => perform(first, r0),
+        ...others.map((plan) => async (lane: number) => perform(plan, await open(plan, lane))),
+      ],
       this.#deps.parallelism,
     );
     const { facts: read, ms: staticMs } = await staticsLater;
@@ -224,10 +231,13 @@ class Analysis {
 
   #open(
     plan: RunPlan,
-    where: { box: Box; tools: SystemTools; toolchain: Toolchain; registry: URL },
+    where: { box: Box; tools: SystemTools; toolchain: Toolchain; registry: URL; lane: number },
   ): Promise<NpmSession> {
+    const { lane, ...surroundings } = where;
+    const cpu = processorOf(lane);
     return openSession({
-      ...where,
+      ...surroundings,
+      ...(cpu === undefined ? {} : { cpu }),
       plan,
       random: this.#deps.random,
       mirrorSocket: `${boxDirectory}/app/mirror/registry.sock`,
@@ -271,13 +281,13 @@ async function all<A, B>(parts: [Promise<A>, Promise<B>]): Promise<[A, B]> {
   return [a.value, b.value];
 }
 
-async function pool<T>(work: (() => Promise<T>)[], parallelism: number): Promise<T[]> {
+async function pool<T>(work: ((lane: number) => Promise<T>)[], parallelism: number): Promise<T[]> {
   const results: T[] = [];
   let next = 0;
-  const lane = async () => {
+  const lane = async (_: unknown, number: number) => {
     for (let index = next++; index < work.length; index = next++) {
       const one = work[index];
-      if (one !== undefined) results[index] = await one();
+      if (one !== undefined) results[index] = await one(number);
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(parallelism, work.length)) }, lane));
@@ -351,4 +361,16 @@ function withTraceLoss(runs: FinishedRun[], dropped: number): FinishedRun[] {
     text: `the raw trace holds all but ${dropped} events`,
   };
   return [{ ...first, limitations: [...first.limitations, limitation] }, ...rest];
+}
+
+/** One processor per lane, the last of ours first: the orchestrator itself tends to sit on the first. */
+function processorOf(lane: number): number | undefined {
+  const list = /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+  const allowed = list.split(',').flatMap((part) => {
+    const [first, last = first] = part.split('-').map(Number);
+    return first === undefined || last === undefined || Number.isNaN(first)
+      ? []
+      : Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  });
+  return allowed.length === 0 ? undefined : allowed.at(-1 - (lane % allowed.length));
 }

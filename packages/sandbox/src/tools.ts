@@ -10,6 +10,7 @@ export interface SystemTools {
   unshare: string;
   setpriv: string;
   prlimit: string;
+  taskset: string;
   sh: string;
   bash: string;
   ip: string;
@@ -28,6 +29,7 @@ export const debianPackageOf: Record<keyof SystemTools, string> = {
   unshare: 'util-linux',
   setpriv: 'util-linux',
   prlimit: 'util-linux',
+  taskset: 'util-linux',
   sh: 'dash',
   bash: 'bash',
   ip: 'iproute2',
@@ -64,6 +66,7 @@ export function findSystemTools(directories: readonly string[] = systemDirectori
     unshare: find('unshare'),
     setpriv: find('setpriv'),
     prlimit: find('prlimit'),
+    taskset: find('taskset'),
     sh: find('sh'),
     bash: find('bash'),
     ip: find('ip'),

@@ -53,6 +53,8 @@ export interface SessionOptions {
   mirrorSocket: string;
   canaries: { adopt(decoys: readonly Decoy[]): Decoy[] };
   mounts: Mount[];
+  /** Processor that the run's traced commands share with their tracer. */
+  cpu?: number;
 }
 
 const limits = { maxMemoryBytes: 4 * 1024 ** 3, maxProcesses: 400, maxOutputBytes: 64 * 1024 ** 2 };
@@ -112,6 +114,7 @@ export async function openSession(options: SessionOptions): Promise<NpmSession> 
     },
     mounts: [...toolchain.mounts, ...options.mounts],
     limits,
+    ...(options.cpu === undefined ? {} : { cpu: options.cpu }),
   });
   return {
     plan,

@@ -18,6 +18,7 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
   const variable = 'NODE_CHANNEL_PIPE';
   const p = parts.primordials();
   const isWorker = (process.abort as { disabled?: boolean } | undefined)?.disabled === true;
+  if (isPackageManager()) return;
   const config = takeConfig();
   if (config === undefined) return;
 
@@ -116,6 +117,19 @@ function start(parts: Parts, { require, process, global, hookPath, ownName }: Su
       },
     };
     p.define(process, '_driver', { value: handle, configurable: true, enumerable: false });
+  }
+
+  /**
+   * The package manager itself, from its read-only folder and with no code but its own: it is left as it is, environment
+   * included, so that what it starts is hooked. Anything more on its command line, and it is hooked like everybody.
+   */
+  function isPackageManager(): boolean {
+    return (
+      !isWorker &&
+      process.argv[1] === '/usr/local/lib/node_modules/npm/bin/npm-cli.js' &&
+      process.execArgv.length === 0 &&
+      process.env.NODE_OPTIONS === `--require ${hookPath}`
+    );
   }
 
   /** Reads the configuration and removes every trace of how the hook came in. */

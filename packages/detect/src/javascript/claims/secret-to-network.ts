@@ -4,11 +4,15 @@ import { readable, type Source } from '../abstract/taint.ts';
 import { hole } from '../abstract/value.ts';
 import type { ClaimDraft } from './claim.ts';
 
-/** Kinds whose owner is on the network under a name of its own; for the others there is no rightful receiver. */
+/** Kinds that a program of the user's own may well read and send. */
 const settingsKinds: readonly CredentialKind[] = ['dotenv', 'system'];
+/** Kinds that no service on the network is the rightful receiver of. */
+const nobodysKinds: readonly CredentialKind[] = ['ssh', 'gpg', 'browser', 'wallet', 'history', 'keychain'];
 /** Vendors' secrets in one place on the network that belongs to none of them. */
 const minForeignVendors = 3;
 const maxKindsAtHome = 1;
+/** `h.io`, encoded. */
+const minHiddenChars = 8;
 
 /**
  * `flow.secret-to-network`: somebody's secrets leave for a place that is not theirs.
@@ -51,7 +55,8 @@ function credentialFiles(secrets: readonly Source[], hosts: readonly string[], e
   const kinds = [...new Set(files.map(({ name }) => name as CredentialKind))];
   const foreign = kinds.filter((kind) => !hosts.some((host) => isHomeOf(kind, host)));
   if (foreign.length === 0) return undefined;
-  const isFixed = hosts.length > 0 || isHidden(effect);
+  const isFixed =
+    hosts.length > 0 || isHidden(effect) || (isFetched(effect) && foreign.some((kind) => nobodysKinds.includes(kind)));
   // To a receiver nobody knows, one file of settings says little.
   if (!isFixed && (kinds.length <= maxKindsAtHome || foreign.every((kind) => settingsKinds.includes(kind))))
     return undefined;
@@ -96,9 +101,14 @@ function isOwn(variable: string, host: string): boolean {
     );
 }
 
-/** The receiver was decoded or fetched: nobody was meant to read it. */
+/** The receiver is decoded: nobody was meant to read it. */
 function isHidden(effect: Effect): boolean {
-  return effect.destinationTaint.some(({ label }) => label === 'decoded' || label === 'fetched');
+  return effect.destinationTaint.some(({ label, size }) => label === 'decoded' && size >= minHiddenChars);
+}
+
+/** The receiver is an answer of the network. */
+function isFetched(effect: Effect): boolean {
+  return effect.destinationTaint.some(({ label }) => label === 'fetched');
 }
 
 /** Names and addresses that are known among the destinations; of a URL, a command or an option. */

@@ -14,6 +14,7 @@ import {
   type Value,
 } from '../abstract/value.ts';
 import { boundNames } from './hoist.ts';
+import { taintAtFirstSight } from './holds.ts';
 import type { Code, Frame, Machine } from './machine.ts';
 import { declareFunctions, executeAll } from './statements.ts';
 
@@ -25,7 +26,7 @@ const runAllowance = 30_000;
 const maxRuns = 60;
 const maxExactRuns = 100_000;
 const maxUncertainExactRuns = 400;
-const maxMemo = 400;
+const maxMemo = 150;
 
 export interface CallLimits {
   maxDepth: number;
@@ -40,7 +41,9 @@ export function callCode(m: Machine, callee: Thing, self: Value, args: readonly 
   // What is unlikely to run has been read once already; nothing new is in it unless its arguments are.
   if (m.unlikely && code.runs > 0 && !args.some((arg) => taintOf(arg).length > 0)) return code.result ?? unknown;
   const size = (code.node.end ?? 0) - (code.node.start ?? 0);
-  const isHot = code.runs >= (exact ? (m.weak > 0 ? maxUncertainExactRuns : maxExactRuns) : Math.min(maxRuns, 3 + runAllowance / (size + 1)));
+  const isHot =
+    code.runs >=
+    (exact ? (m.weak > 0 ? maxUncertainExactRuns : maxExactRuns) : Math.min(maxRuns, 3 + runAllowance / (size + 1)));
   let key: string | undefined;
   if (isHot) {
     key = signature(m, self, args);
@@ -71,17 +74,26 @@ function summary(m: Machine, code: Code, args: readonly Value[]): Value {
 
 /** Arguments that a function cannot tell apart have one signature. */
 function signature(m: Machine, self: Value, args: readonly Value[]): string {
-  return [self, ...args].map((arg) => signatureOf(m, arg)).join('|');
+  let key = signatureOf(m, self);
+  for (const arg of args) key += `|${signatureOf(m, arg)}`;
+  return key;
 }
 
 function signatureOf(m: Machine, value: Value): string {
   const plain = plainOf(value);
-  const taint = plain instanceof Thing ? m.holds(value) : taintOf(value);
-  const carried = taint.map(({ id }) => id).join(',');
-  if (plain instanceof Thing)
-    return `${plain.code !== undefined || plain.kind === 'class' ? m.idOf(plain) : plain.kind}:${carried}`;
+  const taint = taintAtFirstSight(value);
+  const carried = taint.length === 0 ? '' : taint.map(({ id }) => id).join(',');
+  if (plain instanceof Thing) {
+    return `${plain.code === undefined ? plain.kind : nameOfCode(m, plain)}:${carried}`;
+  }
   if (typeof plain === 'string') return `s${plain.length}${plain.slice(0, 40)}:${carried}`;
   return `${isPrimitive(plain) ? typeof plain : 'u'}${typeof plain === 'number' ? plain : ''}:${carried}`;
+}
+
+/** Closures of one function are alike. */
+function nameOfCode(m: Machine, thing: Thing): string {
+  const node = 'node' in (thing.code as object) ? (thing.code as Code).node : undefined;
+  return node === undefined ? `h${m.idOf(thing)}` : `f${node.start}`;
 }
 
 function activate(m: Machine, callee: Thing, code: Code, self: Value, args: readonly Value[]): Value {

@@ -85,9 +85,15 @@ export const networkModels: Models = {
 /** Packages that are known to be clients of the network, and what else their names begin with. */
 const clients =
   /^require:(?:axios|got|request|request-promise(?:-native)?|superagent|needle|undici|phin|bent|wretch|ky|ofetch|node-libcurl|urllib|unirest|@octokit\/(?:rest|core|request)|nodemailer|node-telegram-bot-api|telegraf|discord\.js|discord-webhook-node|slack-webhook|@slack\/webhook|form-data|ws|socket\.io-client|isomorphic-unfetch|redaxios|simple-get|tiny-json-http|centra|httpie|@actions\/http-client|websocket|mqtt|ftp|basic-ftp|ssh2-sftp-client|imgbb-uploader|pastebin-api|node-fetch-commonjs|popsicle|hyperquest|r2|gaxios)(?![\w-])/;
-/** Methods that send, on what such calls give. */
-const sending =
-  /(?:^|[.)])(?:write|end|send|sendMessage|sendDocument|sendMail|emit|post|put|patch|get|head|delete|request|query|fetch|upload|uploadFrom|submit|publish|push|append|putObject|pipe)$/;
+const verbs =
+  'write|end|send|sendMessage|sendDocument|sendMail|emit|post|put|patch|get|head|delete|request|query|fetch|upload|uploadFrom|submit|publish|push|append|putObject|pipe|stream|json|text|buffer|perform';
+/** `require:axios`, `require:axios.post`. */
+const sendingCall = new RegExp(`^require:(?:@[^/]+/)?[^/.]+(?:\\.js)?(?:/[^.]*)?(?:\\.(?:${verbs}))?$`);
+/** What a client makes to be used later: `axios.create()`, `new ws.WebSocket()`, `superagent.post()`. */
+const handlePath = new RegExp(
+  `^require:[^()]*?(?:\\.(?:[A-Z]\\w*|create\\w*|extend|instance|agent|defaults|connect|${verbs}))?\\(\\)`,
+);
+const sendingMethod = new RegExp(`\\(\\)\\.(?:\\w+\\.)*(?:${verbs})$`);
 const handles =
   /^(?:https?\.request|https?\.get|http\.ClientRequest|net\.connect|net\.createConnection|net\.Socket|tls\.connect|tls\.TLSSocket|WebSocket|http2\.connect|dgram\.createSocket|worker_threads\.none)\(\)/;
 
@@ -145,10 +151,9 @@ function send(call: NativeCall, destination: Value, ...inputs: Value[]): Value {
 function clientCall(call: NativeCall): Value {
   const { machine: m, args, node, path, isNew, self } = call;
   const receiver = plainOf(self);
-  const isMade = /\(\)/.test(path);
-  const isSending =
-    !isNew && (sending.test(path) || !/[.]/.test(path.slice('require:'.length).replace(/^[^.]*\.js/, '')));
-  const made = m.newNative(`${path}()`.replace(/(\(\)\.\w+)+\(\)$/, '()'));
+  const isMade = path.includes('()');
+  const isSending = isMade ? handlePath.test(path) && sendingMethod.test(path) : !isNew && sendingCall.test(path);
+  const made = m.newNative(`${path}()`.replace(/(?:\(\)\.[\w.]+)+\(\)$/, '()'));
   const inputs = args.flatMap((arg) => sentOf(m, arg, node));
   made.taint = unionAll([fetched(call), inputTaint(m, inputs), isMade ? m.holds(self) : clean]);
   made.origin = destinationOf(m, args, node) ?? (receiver instanceof Thing ? receiver.origin : undefined);
