@@ -8,6 +8,7 @@ const minUnseenChars = 64;
 const minKnownChars = 16;
 const windowChars = 12;
 const windows = 8;
+const minOwnWords = 3;
 
 /** Lines that protection tools and libraries evaluate to find out where they are: they do nothing. */
 const idle =
@@ -78,16 +79,25 @@ function nameGate(gates: readonly Source[]): string {
   return hasLabel(gates, 'identity') ? 'a certain host or user' : `the environment (${gates[0]?.name ?? ''})`;
 }
 
-/** Code that was decoded, or that stands nowhere in the package as it is run. */
+/** Code that was decoded and stands nowhere in the package as it is run. */
 function isEncoded(effect: Effect, texts: PackageTexts): boolean {
   const decoded = effect.taint.filter(({ label }) => label === 'decoded');
+  if (decoded.length === 0) return false;
   const known = knownTexts(effect);
-  if (known.length > 0)
-    return known.some(
-      (text) => isPayload(effect, text) && isUnseen(text, texts) && (decoded.length > 0 || effect.kind === 'evaluate'),
-    );
-  const size = Math.max(0, ...decoded.map((source) => source.size));
-  return decoded.length > 0 && size >= minUnseenChars;
+  if (known.some((text) => isPayload(effect, text) && isUnseen(text, texts))) return true;
+  if (known.length > 0 || isTemplate(effect)) return false;
+  return decoded.some(({ size }) => size >= minUnseenChars);
+}
+
+/** Generated code: words of the package's own around values that are not known. */
+function isTemplate(effect: Effect): boolean {
+  return [...effect.texts].some((text) => text.includes(hole) && ownWords(text).length >= minOwnWords);
+}
+
+/** Words of a text, without those that only wrap something up. */
+function ownWords(text: string): string[] {
+  const words = text.match(/[A-Za-z_$][\w$]{2,}/g) ?? [];
+  return words.filter((word) => !/^(?:function|async|await|return|use|strict|void|new|try|catch|const|let|var|module|exports|require|eval|Function|node|this)$/.test(word));
 }
 
 function knownTexts(effect: Effect): string[] {

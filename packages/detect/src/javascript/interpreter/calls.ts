@@ -20,6 +20,7 @@ import { callNative } from '../models/index.ts';
 import { constructClass, superConstruct } from './classes.ts';
 import { anyOf, elementsOf } from './elements.ts';
 import { type CallLimits, callCode } from './functions.ts';
+import { taintHanded } from './holds.ts';
 import type { Host, Machine } from './machine.ts';
 import { propertyKey } from './property-key.ts';
 
@@ -107,7 +108,7 @@ function callThing(
 
 /** Something of which nothing is known: gives back what it is given, and calls the functions among it. */
 export function callUnknown(m: Machine, taint: Taint, args: readonly Value[], node: t.Node): Value {
-  const given = unionAll([taint, ...args.map((arg) => m.holds(arg))]);
+  const given = unionAll([taint, ...args.map((arg) => taintHanded(arg))]);
   m.callBack(args, [make(unknown, given), make(unknown, given), make(unknown, given)], node);
   return make(unknown, given);
 }

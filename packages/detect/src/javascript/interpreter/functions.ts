@@ -14,7 +14,7 @@ import {
   type Value,
 } from '../abstract/value.ts';
 import { boundNames } from './hoist.ts';
-import { taintAtFirstSight } from './holds.ts';
+import { taintAtFirstSight, taintHanded } from './holds.ts';
 import type { Code, Frame, Machine } from './machine.ts';
 import { declareFunctions, executeAll } from './statements.ts';
 
@@ -37,7 +37,7 @@ export function callCode(m: Machine, callee: Thing, self: Value, args: readonly 
   const code = callee.code as Code;
   const exact = args.length > 0 && args.every(isExact);
   const active = m.active(code);
-  if (m.depth >= limits.maxDepth || active >= (exact ? maxExactRecursion : maxRecursion)) return summary(m, code, args);
+  if (m.depth >= limits.maxDepth || active >= (exact ? maxExactRecursion : maxRecursion)) return summary(code, args);
   // What is unlikely to run has been read once already; nothing new is in it unless its arguments are.
   if (m.unlikely && code.runs > 0 && !args.some((arg) => taintOf(arg).length > 0)) return code.result ?? unknown;
   const size = (code.node.end ?? 0) - (code.node.start ?? 0);
@@ -49,7 +49,7 @@ export function callCode(m: Machine, callee: Thing, self: Value, args: readonly 
     key = signature(m, self, args);
     const known = code.memo.get(key);
     if (known !== undefined || code.memo.has(key)) return known;
-    if (code.memo.size >= maxMemo) return summary(m, code, args);
+    if (code.memo.size >= maxMemo) return summary(code, args);
     // Promised before it is known: a cycle gets what was there.
     code.memo.set(key, code.result ?? unknown);
   }
@@ -65,10 +65,10 @@ function isExact(value: Value): boolean {
 }
 
 /** What a function gave so far, with what it is given now. */
-function summary(m: Machine, code: Code, args: readonly Value[]): Value {
+function summary(code: Code, args: readonly Value[]): Value {
   return tainted(
     code.result ?? unknown,
-    args.reduce<Taint>((all, arg) => (all.length === 0 ? m.holds(arg) : all), clean),
+    args.reduce<Taint>((all, arg) => (all.length === 0 ? taintHanded(arg) : all), clean),
   );
 }
 

@@ -3,15 +3,21 @@ import { Mix, Thing, thingsOf, type Value } from '../abstract/value.ts';
 
 /** Members looked at before we stop, and how deep they may lie. Long lists are looked at at both ends. */
 const maxMembers = 400;
+const maxHandedMembers = 48;
 const maxDepth = 6;
 const maxItems = 48;
 const maxShallow = 16;
 
 /** Everything a value carries, with all it holds: what leaves when it is serialised. */
-export function taintHeld(value: Value): Taint {
-  if (value instanceof Thing) return isLeaf(value) ? union(value.taint, value.content) : new Collection().of(value, 0);
+export function taintHeld(value: Value, limit = maxMembers): Taint {
+  if (value instanceof Thing) return isLeaf(value) ? union(value.taint, value.content) : new Collection(limit).of(value, 0);
   if (!(value instanceof Mix)) return clean;
-  return value.plain instanceof Thing || value.also.length > 0 ? new Collection().of(value, 0) : value.taint;
+  return value.plain instanceof Thing || value.also.length > 0 ? new Collection(limit).of(value, 0) : value.taint;
+}
+
+/** The same for what is handed to something unknown: such calls are many, and what matters lies near. */
+export function taintHanded(value: Value): Taint {
+  return taintHeld(value, maxHandedMembers);
 }
 
 function isLeaf(thing: Thing): boolean {
@@ -26,7 +32,11 @@ function isLeaf(thing: Thing): boolean {
 
 class Collection {
   readonly #seen = new Set<Thing>();
-  #left = maxMembers;
+  #left: number;
+
+  constructor(limit: number) {
+    this.#left = limit;
+  }
 
   of(value: Value, depth: number): Taint {
     if (value instanceof Thing) return this.#inside(value, depth);

@@ -8,7 +8,7 @@ import {
   join,
   make,
   plainOf,
-  type Sketch,
+  Sketch,
   sketchText,
   Thing,
   tainted,
@@ -222,7 +222,8 @@ export class ModuleLoader {
   ): Value {
     const texts = alternatives(code).map((plain) => (plain instanceof Thing ? bytesText(plain) : plain));
     const known = texts.filter((text): text is string => typeof text === 'string');
-    m.effect({ kind: 'evaluate', node, what, inputs: [code], texts: known });
+    const sketched = texts.flatMap((text) => (text instanceof Sketch ? [text.text] : []));
+    m.effect({ kind: 'evaluate', node, what, inputs: [code], texts: [...known, ...sketched] });
     let result: Value;
     for (const text of known.slice(0, 3)) result = join(result, this.#runText(m, text, node, scope, parameters));
     return tainted(

@@ -18,6 +18,7 @@ import { anyItem, anyOf, type Elements, elementsOf } from '../interpreter/elemen
 import { joinItems } from '../interpreter/to-text.ts';
 import { truthOf } from '../interpreter/truth.ts';
 import type { BuiltinCall, BuiltinResult } from './builtins.ts';
+import { decodedFrom } from './decoded.ts';
 
 type Method = (call: BuiltinCall, elements: Elements, thing: Thing | undefined) => Value;
 
@@ -38,9 +39,10 @@ const changes: Readonly<Record<string, (call: BuiltinCall, thing: Thing) => Valu
   unshift: ({ m, args }, thing) => add(m, thing, args, true),
   pop: ({ m }, thing) => take(m, thing, false),
   shift: ({ m }, thing) => take(m, thing, true),
-  reverse: ({ m, self }, thing) => {
+  reverse: ({ m, self, node }, thing) => {
     if (isCertain(m, thing)) thing.items?.reverse();
-    else if (!m.unlikely) thing.exact = false;
+    if (isSpelled(thing)) thing.taint = decodedFrom(m, node, 'Array.reverse', textOfItems(thing), thing.taint);
+    if (!isCertain(m, thing) && !m.unlikely) thing.exact = false;
     return self;
   },
   splice: splice,
@@ -56,6 +58,17 @@ const changes: Readonly<Record<string, (call: BuiltinCall, thing: Thing) => Valu
     return self;
   },
 };
+
+const minSpelled = 16;
+
+/** Text taken apart into characters: turning it round hides it. */
+function isSpelled({ items }: Thing): boolean {
+  return items !== undefined && items.length >= minSpelled && items.slice(0, 64).every((item) => String(plainOf(item)).length === 1 && typeof plainOf(item) === 'string');
+}
+
+function textOfItems({ items }: Thing): string {
+  return (items ?? []).map((item) => String(plainOf(item))).join('');
+}
 
 interface Sure {
   weak: number;

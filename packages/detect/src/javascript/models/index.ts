@@ -1,5 +1,6 @@
 import { unionAll } from '../abstract/taint.ts';
 import { make, plainOf, Thing, taintOf, unknown, type Value } from '../abstract/value.ts';
+import { taintHanded } from '../interpreter/holds.ts';
 import type { NativeCall } from '../interpreter/machine.ts';
 import { callBuiltin } from './builtins.ts';
 import { compressionModels, cryptoModels } from './compression.ts';
@@ -36,6 +37,9 @@ const models: ReadonlyMap<string, Models[string]> = new Map(
 
 /** `Array.prototype.map`, to be called with its array as `this`. */
 const borrowed = /^(?:Array|String|Buffer|Function|RegExp|Map|Set|Promise|Object|Number|Uint8Array)\.prototype\.(\w+)$/;
+/** What a page is made of: values go there to be shown. */
+const page =
+  /^(?:document|location|history|navigator|customElements|localStorage|sessionStorage|getComputedStyle|matchMedia|[A-Z]\w*(?:Element|Event|Observer|Node)|Node|Element|Event|Range|Selection|CSS|performance|screen)(?![\w$])/;
 const questions =
   /\.(?:existsSync|exists|test|has|includes|startsWith|endsWith|indexOf|isBuffer|isArray|timingSafeEqual|verify|compare|equal|is[A-Z]\w*)$/;
 
@@ -76,7 +80,11 @@ function borrowedCall({ machine: m, path, args, node }: NativeCall): Value {
 }
 
 function foreign({ machine: m, path, self, args, node }: NativeCall): Value {
-  const given = unionAll([...args.map((arg) => m.holds(arg)), path.includes('()') ? m.holds(self) : taintOf(self)]);
+  if (page.test(path)) {
+    m.callBack(args, [], node);
+    return m.newNative(`${path}()`.replace(/(?:\(\)\.[\w$*]+){2,}\(\)$/, '()'));
+  }
+  const given = unionAll([...args.map((arg) => taintHanded(arg)), path.includes('()') ? taintHanded(self) : taintOf(self)]);
   m.callBack(args, [make(unknown, given), make(unknown, given), make(unknown, given)], node);
   if (questions.test(path)) return unknown;
   const receiver = plainOf(self);

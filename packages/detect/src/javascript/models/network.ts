@@ -1,6 +1,6 @@
 import type { Node } from '@babel/types';
 import { clean, type Taint, union, unionAll } from '../abstract/taint.ts';
-import { hole, make, plainOf, Thing, unknown, type Value } from '../abstract/value.ts';
+import { hole, make, plainOf, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
 import { asText } from '../interpreter/operators.ts';
 import type { Models } from './model.ts';
@@ -104,7 +104,10 @@ export function networkCall(call: NativeCall): Value | undefined {
   if (!handles.test(path)) return undefined;
   if (!/\(\)\.(?:write|end|send|push|request|setHeader)$/.test(path)) return undefined;
   const thing = plainOf(call.self);
-  return send(call, thing instanceof Thing ? thing.origin : undefined, call.args[0], call.self);
+  const remote = thing instanceof Thing ? thing.origin : undefined;
+  // A socket that was never connected is a pipe of this process.
+  if (remote === undefined && path.startsWith('net.Socket()')) return undefined;
+  return send(call, remote, call.args[0], call.self);
 }
 
 function request(call: NativeCall): Value {
@@ -124,12 +127,23 @@ function connect(call: NativeCall): Value {
   const { machine: m, args, node, path } = call;
   const socket = path.includes('().') ? plainOf(call.self) : m.newNative(`${path}()`);
   if (!(socket instanceof Thing)) return unknown;
-  // Port first, then host; or one object; or the path of a local socket.
-  const host = args.find((arg) => typeof plainOf(arg) === 'string' || plainOf(arg) instanceof Thing) ?? args[1];
-  socket.origin = plainOf(args[0]) instanceof Thing ? args[0] : (args[1] ?? host);
+  socket.origin = remoteOf(m, args, node);
   socket.taint = union(socket.taint, fetched(call));
   m.callBack(args, [socket], node);
   return socket;
+}
+
+/** Where a socket leads: `(port, host)`, options with a host, or else a place on this machine. */
+function remoteOf(m: Machine, args: readonly Value[], node: Node): Value {
+  const [first, second] = args;
+  const plain = plainOf(first);
+  if (plain instanceof Thing && plain.native === undefined && plain.kind === 'object') {
+    const host = m.get(first, 'host', node) ?? m.get(first, 'hostname', node);
+    return host === undefined ? 'localhost' : host;
+  }
+  if (plain instanceof Thing) return first;
+  const isHost = second !== undefined && thingsOf(second).every((thing) => thing.kind !== 'function');
+  return isHost ? second : 'localhost';
 }
 
 function ask(call: NativeCall): Value {

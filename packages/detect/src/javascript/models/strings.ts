@@ -14,6 +14,7 @@ import {
 } from '../abstract/value.ts';
 import { asText, maxText, taintAsText } from '../interpreter/operators.ts';
 import type { BuiltinCall, BuiltinResult } from './builtins.ts';
+import { decodedFrom } from './decoded.ts';
 import { safeRegExp } from './regexps.ts';
 
 /** Methods that depend on text and plain arguments only. */
@@ -61,6 +62,7 @@ const questions = /^(?:endsWith|includes|indexOf|lastIndexOf|localeCompare|searc
 /** What leaves the shape of a path or an address as it was. */
 const keeping = /^(?:toString|valueOf|trim\w*|to\w*Case|normalize|replace|replaceAll|concat|slice)$/;
 const maxReplacements = 20_000;
+const minScattered = 12;
 
 /** Methods of strings: computed where everything is known; else what the string carries goes on. */
 export function stringMethod(call: BuiltinCall, plain: string | Sketch): BuiltinResult {
@@ -76,7 +78,7 @@ export function stringMethod(call: BuiltinCall, plain: string | Sketch): Builtin
   const result = computed(call, plain);
   if (Array.isArray(result)) {
     const list = call.m.newArray(result);
-    list.taint = taint;
+    list.taint = isScattered(plain, result) ? decodedFrom(call.m, call.node, 'String.split', plain as string, taint) : taint;
     return { value: list };
   }
   if (result !== unknown) return { value: make(result, taint) };
@@ -88,6 +90,12 @@ export function stringMethod(call: BuiltinCall, plain: string | Sketch): Builtin
   }
   if (plain instanceof Sketch && keeping.test(name)) return { value: make(plain, taint) };
   return { value: name === 'split' || name.startsWith('match') ? listOf(call, taint) : make(unknown, taint) };
+}
+
+/** Text with something between every few characters, as in `e~v~a~l`. Words in a list are longer, and spaces are no disguise. */
+function isScattered(plain: string | Sketch, parts: readonly unknown[]): boolean {
+  if (typeof plain !== 'string' || parts.length < minScattered || plain.length === parts.length) return false;
+  return plain.length / parts.length < 3.5 && !/[\s,|]/.test(plain);
 }
 
 /** A list of which only what it carries is known. */
