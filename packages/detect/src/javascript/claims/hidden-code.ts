@@ -97,7 +97,12 @@ function isTemplate(effect: Effect): boolean {
 /** Words of a text, without those that only wrap something up. */
 function ownWords(text: string): string[] {
   const words = text.match(/[A-Za-z_$][\w$]{2,}/g) ?? [];
-  return words.filter((word) => !/^(?:function|async|await|return|use|strict|void|new|try|catch|const|let|var|module|exports|require|eval|Function|node|this)$/.test(word));
+  return words.filter(
+    (word) =>
+      !/^(?:function|async|await|return|use|strict|void|new|try|catch|const|let|var|module|exports|require|eval|Function|node|this)$/.test(
+        word,
+      ),
+  );
 }
 
 function knownTexts(effect: Effect): string[] {

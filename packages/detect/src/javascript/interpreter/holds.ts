@@ -10,7 +10,8 @@ const maxShallow = 16;
 
 /** Everything a value carries, with all it holds: what leaves when it is serialised. */
 export function taintHeld(value: Value, limit = maxMembers): Taint {
-  if (value instanceof Thing) return isLeaf(value) ? union(value.taint, value.content) : new Collection(limit).of(value, 0);
+  if (value instanceof Thing)
+    return isLeaf(value) ? union(value.taint, value.content) : new Collection(limit).of(value, 0);
   if (!(value instanceof Mix)) return clean;
   return value.plain instanceof Thing || value.also.length > 0 ? new Collection(limit).of(value, 0) : value.taint;
 }

@@ -63,7 +63,11 @@ const minSpelled = 16;
 
 /** Text taken apart into characters: turning it round hides it. */
 function isSpelled({ items }: Thing): boolean {
-  return items !== undefined && items.length >= minSpelled && items.slice(0, 64).every((item) => String(plainOf(item)).length === 1 && typeof plainOf(item) === 'string');
+  return (
+    items !== undefined &&
+    items.length >= minSpelled &&
+    items.slice(0, 64).every((item) => String(plainOf(item)).length === 1 && typeof plainOf(item) === 'string')
+  );
 }
 
 function textOfItems({ items }: Thing): string {

@@ -84,7 +84,10 @@ function foreign({ machine: m, path, self, args, node }: NativeCall): Value {
     m.callBack(args, [], node);
     return m.newNative(`${path}()`.replace(/(?:\(\)\.[\w$*]+){2,}\(\)$/, '()'));
   }
-  const given = unionAll([...args.map((arg) => taintHanded(arg)), path.includes('()') ? taintHanded(self) : taintOf(self)]);
+  const given = unionAll([
+    ...args.map((arg) => taintHanded(arg)),
+    path.includes('()') ? taintHanded(self) : taintOf(self),
+  ]);
   m.callBack(args, [make(unknown, given), make(unknown, given), make(unknown, given)], node);
   if (questions.test(path)) return unknown;
   const receiver = plainOf(self);

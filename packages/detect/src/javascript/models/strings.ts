@@ -78,7 +78,9 @@ export function stringMethod(call: BuiltinCall, plain: string | Sketch): Builtin
   const result = computed(call, plain);
   if (Array.isArray(result)) {
     const list = call.m.newArray(result);
-    list.taint = isScattered(plain, result) ? decodedFrom(call.m, call.node, 'String.split', plain as string, taint) : taint;
+    list.taint = isScattered(plain, result)
+      ? decodedFrom(call.m, call.node, 'String.split', plain as string, taint)
+      : taint;
     return { value: list };
   }
   if (result !== unknown) return { value: make(result, taint) };
