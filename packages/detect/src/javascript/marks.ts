@@ -7,6 +7,8 @@ export interface Marks {
   secret: boolean;
   network: boolean;
   decoder: boolean;
+  /** Decodes text: names and addresses may be among it. */
+  encoded: boolean;
   /** Runs text, or starts programs. */
   runner: boolean;
   /** Reads pictures or sounds. */
@@ -127,7 +129,7 @@ const groups = {
     'webhook',
     'telegram',
   ],
-  decoder: [
+  encoded: [
     'atob',
     'base64',
     "'hex'",
@@ -140,18 +142,13 @@ const groups = {
     'decrypt',
     'fromCharCode',
     'fromCodePoint',
-    'unescape',
+    'unescape(',
     'decodeURI',
-    'charCodeAt',
-    'codePointAt',
-    'TextDecoder',
-    '.reverse()',
     'data:text',
     'data:application',
-    'Uint8Array',
     'decompress',
-    'parseInt(',
   ],
+  decoder: ['charCodeAt', 'codePointAt', 'TextDecoder', '.reverse()', 'Uint8Array', 'parseInt(', '.split('],
   runner: [
     'eval(',
     'eval)',
@@ -244,7 +241,7 @@ const blob =
 const maxBlobs = 40;
 /** A decoder right at a constant, however short. */
 const decodedConstant =
-  /(?:\batob|Buffer\.from|unescape|decodeURIComponent|fromC(?:harCode|odePoint))\s*\(\s*(?:['"`][^'"`]{12}|\[?\s*(?:0x)?\d+\s*,)/;
+  /base64,[A-Za-z0-9+/]{40}|(?:\batob|Buffer\.from|unescape|decodeURIComponent|fromC(?:harCode|odePoint))\s*\(\s*(?:['"`][^'"`]{12}|\[?\s*(?:0x)?\d+\s*,)/;
 const obfuscated =
   /_0x[0-9a-f]{4}|(?:\\x[2-7][0-9a-fA-F]){6}|(?:\\u00[2-7][0-9a-fA-F]){6}|\[\s*['"`][\w-]{0,12}['"`]\s*\+\s*['"`]|['"`]\s*\]\s*\.join\s*\(\s*['"`]{2}|\(\s*['"`](?:node:)?\w{1,8}['"`]\s*\+\s*['"`]\w|(?:node:['"`]|['"`]node:)\s*\+|Reflect\.get\s*\(\s*(?:process|global)|\[\s*(?:atob|Buffer\.from|String\.from)|\(!\[\]\+\[\]\)/;
 
@@ -279,13 +276,15 @@ export class MarkFinder {
       text ??= latin1(bytes);
       return pattern.test(text);
     };
-    const decoder = has('decoder');
+    const encoded = has('encoded');
+    const decoder = encoded || has('decoder');
     const runner = has('runner');
     const isOdd = has('odd') && matches(obfuscated);
     return {
       secret: has('secret') || (has('environment') && matches(secretVariable)),
       network: has('network'),
       decoder,
+      encoded,
       runner,
       media: has('media') && has('reading'),
       invisible: matches(invisible),

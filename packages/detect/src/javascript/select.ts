@@ -20,8 +20,8 @@ interface Candidate {
   marks: Marks;
 }
 
-/** A package up to this size is parsed as a whole when anything in it is worth parsing. */
-const smallPackageBytes = 256 * 1024;
+/** A package with up to this much source is parsed as a whole when anything in it acts. */
+const smallPackageBytes = 192 * 1024;
 const maxDataNames = 200;
 const dataPath = /\.(?:json|txt|dat|bin|b64|hex|enc|data|dll|pak|tpl|tmpl|csv)$|^[^.]+$/;
 const textPath = /\.(?:json|md|markdown|txt|html?|css|ya?ml|csv)$/i;
@@ -48,16 +48,34 @@ export function selectFiles(files: readonly SourceFile[], entries: ReadonlySet<s
   const candidates = files
     .filter((file) => isSource(file) && (!/\.[cm]?tsx?$/.test(file.path) || entries.has(file.path)))
     .map((file): Candidate => ({ file, marks: finder.marksOf(file.bytes) }));
-  if (!isTelling(merge(candidates, data))) return { roots: [], ranks: new Map() };
-  const telling = groupsOf(candidates, files).filter((group) => isTelling(merge(group, data)));
-  const ranked = telling
-    .flat()
+  const chosen = choose(candidates, files, entries, data);
+  const ranked = chosen
     .map((candidate) => ({ candidate, rank: rankOf(candidate, entries) }))
     .sort((a, b) => a.rank - b.rank || a.candidate.file.bytes.length - b.candidate.file.bytes.length);
   return {
     roots: ranked.filter(({ rank }) => rank <= 3).map(({ candidate }) => candidate.file.path),
     ranks: new Map(ranked.map(({ candidate, rank }) => [candidate.file.path, rank])),
   };
+}
+
+/** All of a small package that acts at all; of a large one what hangs together around a flow, and its beginnings. */
+function choose(
+  candidates: readonly Candidate[],
+  files: readonly SourceFile[],
+  entries: ReadonlySet<string>,
+  data: Data,
+): Candidate[] {
+  const bytes = candidates.reduce((sum, { file }) => sum + file.bytes.length, 0);
+  if (bytes <= smallPackageBytes) return candidates.some(({ marks }) => isEnd(marks)) ? [...candidates] : [];
+  const beginnings = candidates.filter(({ file, marks }) => entries.has(file.path) && isEnd(marks));
+  if (!isTelling(merge(candidates, data))) return beginnings;
+  const telling = groupsOf(candidates, files).filter((group) => isTelling(merge(group, data)));
+  return [...new Set([...telling.flat(), ...beginnings])];
+}
+
+/** Whether anything enters or acts here, plainly or behind encoded names. */
+function isEnd({ secret, network, runner, obfuscated, encoded, media }: Marks): boolean {
+  return secret || network || runner || obfuscated || encoded || media;
 }
 
 /** What lies beside the code for it to read. */
@@ -87,6 +105,7 @@ function merge(group: readonly Candidate[], data: Data): Marks {
     media: has('media'),
     invisible: has('invisible') || data.invisible,
     blob: has('blob'),
+    encoded: has('encoded'),
     obfuscated: has('obfuscated'),
   };
   if (marks.decoder && marks.runner && !marks.blob) marks.blob = group.some((one) => mentionsData(one, data));
@@ -107,10 +126,8 @@ function isTelling({ secret, network, decoder, runner, media, invisible, blob, o
   return runner && ((decoder && blob) || media || invisible);
 }
 
-/** Files that hang together; all files of a small package do. */
+/** Files that hang together. */
 function groupsOf(candidates: readonly Candidate[], files: readonly SourceFile[]): Candidate[][] {
-  const bytes = candidates.reduce((sum, { file }) => sum + file.bytes.length, 0);
-  if (bytes <= smallPackageBytes) return [[...candidates]];
   const components = new Components();
   const paths = new Set(files.map(({ path }) => path));
   for (const { file } of candidates) {
@@ -130,5 +147,5 @@ function groupsOf(candidates: readonly Candidate[], files: readonly SourceFile[]
 function rankOf({ file, marks }: Candidate, entries: ReadonlySet<string>): Rank {
   if (isTelling(marks)) return marks.obfuscated || marks.invisible ? 0 : 1;
   if (entries.has(file.path)) return 2;
-  return marks.secret || marks.network || (marks.runner && !marks.network) || (marks.decoder && marks.blob) ? 3 : 4;
+  return isEnd(marks) || (marks.decoder && marks.blob) ? 3 : 4;
 }

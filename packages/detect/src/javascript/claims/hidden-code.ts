@@ -5,7 +5,7 @@ import type { ClaimDraft, PackageTexts } from './claim.ts';
 
 /** Opaque constants shorter than this hold no payload that nobody could see through; of text that is known, this much. */
 const minUnseenChars = 64;
-const minKnownChars = 16;
+const minKnownChars = 20;
 const windowChars = 12;
 const windows = 8;
 const minOwnWords = 3;
@@ -13,6 +13,12 @@ const minOwnWords = 3;
 /** Lines that protection tools and libraries evaluate to find out where they are: they do nothing. */
 const idle =
   /^[\s;(){}]*(?:return\s+)?(?:this|globalThis|global|window|self|process|require|module|debugger|undefined|null|true|false|\d+|function\s*\(\)\s*\{\s*\}|\(?function\s*\(\)\s*\{\s*return this;?\s*\}\)?\(\)|while\s*\(true\)\s*\{\s*\}|import\(\w+\)|\{\}\.constructor\(["']return this["']\)\(\s*\))?[\s;(){}]*$/;
+/** Calls or assigns something; a command has words. */
+const acts = /[\w$\])]\s?[(`]|[^=!<>]=[^=>]|\w\s\S/;
+const commandDecoder =
+  /base64\s+(?:-d|-D|--decode)|xxd\s+-r|openssl\s+(?:enc|base64)\s.{0,80}-d|b64decode|FromBase64String|fromhex|atob\(|Buffer\.from\(/;
+const commandRunner =
+  /\|\s*(?:sudo\s+)?(?:sh|bash|zsh|dash|python3?|node|perl|ruby|php)\b|\beval\b|\bexec\(|\biex\b|Invoke-Expression|(?:ba)?sh\s+-c/i;
 /** A thread's own program, packed beside its library: it talks to whoever started it. */
 const threadProgram =
   /\bparentPort\b|\bself\.onmessage\b|\bonmessage\s*=|\baddEventListener\(\s*["']message["']|\bworkerData\b/;
@@ -82,11 +88,22 @@ function nameGate(gates: readonly Source[]): string {
 /** Code that was decoded and stands nowhere in the package as it is run. */
 function isEncoded(effect: Effect, texts: PackageTexts): boolean {
   const decoded = effect.taint.filter(({ label }) => label === 'decoded');
+  if (effect.kind === 'execute' && [...effect.texts].some((text) => decodesItself(text))) return true;
   if (decoded.length === 0) return false;
   const known = knownTexts(effect);
   if (known.some((text) => isPayload(effect, text) && isUnseen(text, texts))) return true;
   if (known.length > 0 || isTemplate(effect)) return false;
   return decoded.some(({ size }) => size >= minUnseenChars);
+}
+
+/**
+ * A command that decodes its own text and runs it. Matches `echo aGVsbG8gd29ybGQgaGVsbG8= | base64 -d | sh`; not
+ * `base64 -d file > out`.
+ */
+function decodesItself(command: string): boolean {
+  if (!/[A-Za-z0-9+/]{24}/.test(command)) return false;
+  if (/(?:powershell|pwsh)\S*\s.{0,200}-e(?:c|nc|ncodedcommand)?\s+["']?[A-Za-z0-9+/]{40}/i.test(command)) return true;
+  return commandDecoder.test(command) && commandRunner.test(command);
 }
 
 /** Generated code: words of the package's own around values that are not known. */
@@ -115,7 +132,8 @@ function isCode(effect: Effect, texts: PackageTexts): boolean {
 }
 
 function isPayload(effect: Effect, text: string): boolean {
-  if (text.length < minKnownChars || idle.test(text.slice(0, 2000))) return false;
+  if (text.length < minKnownChars || text.includes('\0')) return false;
+  if (idle.test(text.slice(0, 2000)) || !acts.test(text)) return false;
   return !(effect.what.includes('Worker') && threadProgram.test(text));
 }
 

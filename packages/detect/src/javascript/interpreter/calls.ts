@@ -128,7 +128,7 @@ export function callMember(m: Machine, object: Value, key: Value, args: readonly
 /** A method of something unknown: what it carries goes on, and into the callbacks. `then` and the like are known by name. */
 function callOnUnknown(m: Machine, object: Value, key: Value, args: readonly Value[], node: t.Node): Value {
   const name = textOf(key);
-  const builtin = name === undefined ? undefined : callBuiltin(m, undefined, object, name, args, node);
+  const builtin = name === undefined ? undefined : callBuiltin(m, unknown, object, name, args, node);
   if (builtin !== undefined) return builtin.value;
   return callUnknown(m, union(taintOf(object), taintOf(key)), args, node);
 }

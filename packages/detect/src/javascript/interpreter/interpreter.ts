@@ -227,7 +227,7 @@ export class Interpreter implements Machine {
     effect.taint = unionAll([effect.taint, ...draft.inputs.map((input) => this.holds(input))]);
     effect.control = union(effect.control, this.control);
     effect.destinationTaint = union(effect.destinationTaint, this.holds(draft.destination));
-    for (const plain of alternatives(draft.destination)) {
+    for (const plain of draft.destination === undefined ? [] : alternatives(draft.destination)) {
       if (effect.destinations.size < maxDestinations) effect.destinations.add(destinationText(plain));
     }
     for (const text of draft.texts ?? []) if (effect.texts.size < maxKeptTexts) effect.texts.add(text);

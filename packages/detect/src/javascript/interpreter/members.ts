@@ -18,6 +18,7 @@ import {
   type Value,
 } from '../abstract/value.ts';
 import { nativeMember, setNative } from '../models/native-members.ts';
+import { narrowed } from '../models/narrowed.ts';
 import { anyItem } from './elements.ts';
 import { isOwnKey } from './keys.ts';
 import type { Machine } from './machine.ts';
@@ -30,7 +31,9 @@ const maxJoinedFields = 24;
 export function getMember(m: Machine, object: Value, key: Value, node: Node): Value {
   if (!(object instanceof Mix)) return getOf(m, object, key, node);
   const all = alternatives(object);
-  if (all.length === 0) return make(unknown, union(taintOf(object), taintOf(key)));
+  if (all.length === 0) {
+    return make(unknown, union(narrowed(m, taintOf(object), textOf(key), node), taintOf(key)));
+  }
   let result: Value;
   for (const plain of all) result = join(result, getOf(m, plain, key, node));
   return tainted(result, union(object.taint, plainOf(key) === unknown ? taintOf(key) : []));

@@ -112,6 +112,7 @@ export class ModuleLoader {
       ['require', m.newNative('require')],
       ['constructor', m.newNative('module')],
     ]);
+    record.module.proto = m.newNative('module()');
     const scope = new Scope();
     for (const [name, value] of Object.entries({
       require: m.newNative('require'),

@@ -3,6 +3,7 @@ import { union } from '../abstract/taint.ts';
 import { join, make, type Thing, taintOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine } from '../interpreter/machine.ts';
 import { environmentMember } from './environment.ts';
+import { narrowed } from './narrowed.ts';
 import { isRoot, memberPath } from './native-path.ts';
 
 /** Members of things of the runtime that are values rather than functions. */
@@ -38,7 +39,7 @@ export function nativeMember(m: Machine, thing: Thing, name: string | undefined,
   }
   const constant = Object.hasOwn(constants, full) ? constants[full] : undefined;
   if (constant !== undefined) return constant(m, node);
-  const member = m.newNative(full, thing.taint);
+  const member = m.newNative(full, narrowed(m, thing.taint, name, node));
   if (full.includes('(')) member.origin = thing;
   return member;
 }

@@ -118,6 +118,14 @@ export function memberPath(path: string, name: string): string {
   if (path.length + name.length > 160) return `${path.slice(0, 120)}.*`;
   // The prototype of a kind of things leads back to what makes them.
   if (name === 'constructor' && path.endsWith('.prototype')) return path.slice(0, -'.prototype'.length);
+  if (
+    name === 'constructor' &&
+    !path.includes('(') &&
+    path !== 'module' &&
+    path !== 'process' &&
+    path !== 'process.mainModule'
+  )
+    return 'Function';
   const full = `${path}.${name}`;
   return (Object.hasOwn(synonyms, full) ? synonyms[full] : undefined) ?? full;
 }

@@ -1,8 +1,9 @@
 import type { Node } from '@babel/types';
 import { clean, type Taint, union, unionAll } from '../abstract/taint.ts';
-import { hole, make, plainOf, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
+import { alternatives, hole, make, plainOf, Thing, thingsOf, unknown, type Value } from '../abstract/value.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
 import { asText } from '../interpreter/operators.ts';
+import { mediaPath } from './files.ts';
 import type { Models } from './model.ts';
 
 /** Members of request options that are sent, or say where to. */
@@ -177,8 +178,11 @@ function clientCall(call: NativeCall): Value {
   return made;
 }
 
-function fetched({ machine: m, node, path }: NativeCall): Taint {
-  return [m.source('fetched', node, path)];
+function fetched({ machine: m, node, path, args }: NativeCall): Taint {
+  const media = args
+    .slice(0, 1)
+    .some((arg) => alternatives(arg).some((plain) => typeof plain === 'string' && mediaPath.test(plain)));
+  return [m.source('fetched', node, path), ...(media ? [m.source('media', node, path, path, 1024)] : [])];
 }
 
 function effect({ machine: m, node, path }: NativeCall, destination: Value, inputs: readonly Value[]): void {

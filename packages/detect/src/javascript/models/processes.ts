@@ -37,12 +37,12 @@ function start(call: NativeCall): Value {
     args[0],
     ...(plainOf(list) instanceof Thing && (plainOf(list) as Thing).kind === 'array' ? [list] : []),
   ];
-  const ran = ranFile(m, words, call);
+  runFile(m, words, call);
   m.effect({
     kind: 'execute',
     node,
     what: path,
-    inputs: [...inputs, ran, ...standardInput(m, args, call)],
+    inputs: [...inputs, ...standardInput(m, args, call)],
     destination: command,
     texts: [command],
   });
@@ -77,25 +77,29 @@ function commandWords(m: Machine, args: readonly Value[]): string[] {
   return [...head, ...rest].slice(0, 40).map((word) => asText(m, word).slice(0, 4000));
 }
 
-/** Code given by `node -e`, or the file that an interpreter is told to run, as far as the program wrote it itself. */
-function ranFile(m: Machine, words: readonly string[], { node, path }: NativeCall): Value {
+/** Code given by `node -e`, and files that the program wrote itself and now runs. */
+function runFile(m: Machine, words: readonly string[], { node, path }: NativeCall): void {
   const all = words.flatMap((word) => (/\s/.test(word) && words.length === 1 ? word.split(/\s+/) : [word]));
   const inline = all.findIndex((word) => /^(?:-e|--eval|-p|--print|-c)$/.test(word));
-  const program = all[0] ?? '';
-  if (/(?:^|\/|\{)node\}?$/.test(program) && inline > 0 && words.length > 1) {
+  if (/(?:^|\/|\{)node\}?$/.test(all[0] ?? '') && inline > 0 && words.length > 1) {
     const code = all[inline + 1];
-    return code === undefined
-      ? undefined
-      : m.evaluateText(code.includes(hole) ? unknown : code, node, undefined, `${path} node -e`);
+    if (code !== undefined) m.evaluateText(code.includes(hole) ? unknown : code, node, undefined, `${path} node -e`);
+    return;
   }
-  let ran: Value;
   for (const word of all) {
     if (!word.includes('/') && !/\.(?:[cm]?js|sh|py|bat|ps1|exe)$/.test(word)) continue;
-    if (m.stores.has(`file:${word}`)) ran = m.stores.get(`file:${word}`);
+    const written = m.stores.get(`file:${word}`);
+    if (written !== undefined && !isBinary(written))
+      m.evaluateText(written, node, undefined, `${path} of a written file`);
     else if (word.startsWith('{pkg}/') && /\.[cm]?js$/.test(word) && m.hasPackaged(word.slice(6)))
       m.requireAny(word, node);
   }
-  return ran;
+}
+
+/** A program for the machine is no text that somebody hid: what it does is seen when it runs. */
+function isBinary(content: Value): boolean {
+  const plain = plainOf(content);
+  return plain instanceof Thing && plain.bytes?.subarray(0, 64).includes(0) === true;
 }
 
 /** `input` of the synchronous calls. */
@@ -117,10 +121,13 @@ function outputOf(m: Machine, command: string, { node, path }: NativeCall): Tain
   return m.holds(contentOf(m, read.replace(/^\$(?:\{HOME\}|HOME)/, '~'), node, path));
 }
 
+export function isChildInput(path: string): boolean {
+  return /^child_process\.\w+\(\)\.stdin\.(?:write|end)$/.test(path);
+}
+
 /** Text handed to a started program on its standard input. */
-export function childInput(call: NativeCall): Value | undefined {
+export function childInput(call: NativeCall): Value {
   const { machine: m, args, node, path, self } = call;
-  if (!/^child_process\.\w+\(\)\.stdin\.(?:write|end)$/.test(path)) return undefined;
   const text = textOf(args[0]);
   m.effect({ kind: 'execute', node, what: path, inputs: [args[0]], texts: text === undefined ? [] : [text] });
   return self;

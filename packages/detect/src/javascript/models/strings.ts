@@ -7,6 +7,7 @@ import {
   Sketch,
   type Thing,
   taintOf,
+  textOf,
   thingsOf,
   type Unknown,
   unknown,
@@ -78,7 +79,7 @@ export function stringMethod(call: BuiltinCall, plain: string | Sketch): Builtin
   const result = computed(call, plain);
   if (Array.isArray(result)) {
     const list = call.m.newArray(result);
-    list.taint = isScattered(plain, result)
+    list.taint = isScattered(plain, result, textOf(args[0]))
       ? decodedFrom(call.m, call.node, 'String.split', plain as string, taint)
       : taint;
     return { value: list };
@@ -95,9 +96,9 @@ export function stringMethod(call: BuiltinCall, plain: string | Sketch): Builtin
 }
 
 /** Text with something between every few characters, as in `e~v~a~l`. Words in a list are longer, and spaces are no disguise. */
-function isScattered(plain: string | Sketch, parts: readonly unknown[]): boolean {
+function isScattered(plain: string | Sketch, parts: readonly unknown[], separator: string | undefined): boolean {
   if (typeof plain !== 'string' || parts.length < minScattered || plain.length === parts.length) return false;
-  return plain.length / parts.length < 3.5 && !/[\s,|]/.test(plain);
+  return plain.length / parts.length < 3.5 && !/^[\s,|]*$/.test(separator ?? '');
 }
 
 /** A list of which only what it carries is known. */
