@@ -42,6 +42,7 @@ export class Interpreter implements Machine {
   readonly hoisting = new Hoisting();
   readonly globals: Thing;
   readonly literals = new Map<Node, Value>();
+  readonly nativeKinds = new Map<string, string>();
   readonly stores = new Map<string, Value>();
   readonly effects = new Map<string, Effect>();
   unit: Unit = { path: '', madeAt: undefined, layer: 0 };

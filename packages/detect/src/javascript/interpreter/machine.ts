@@ -77,6 +77,8 @@ export interface Machine extends Certainty {
   readonly globals: Thing;
   /** Values of literals that took some looking at. */
   readonly literals: Map<Node, Value>;
+  /** What the runtime's names stand for. */
+  readonly nativeKinds: Map<string, string>;
   unit: Unit;
   frame: Frame;
   /** Sources of the tests of open branches. */

@@ -1,4 +1,5 @@
-import { digested, union } from '../abstract/taint.ts';
+import { isSecretName } from '../../credentials.ts';
+import { digested, hasLabel, union } from '../abstract/taint.ts';
 import {
   hint,
   isPrimitive,
@@ -11,6 +12,7 @@ import {
   tainted,
   taintOf,
   textOf,
+  thingsOf,
   unknown,
   type Value,
 } from '../abstract/value.ts';
@@ -146,7 +148,7 @@ const methods: Readonly<Record<string, Method>> = {
       .slice(0, maxCalls)
       .filter((item, index) => truthOf(apply(call, item, index)) !== false);
     const list = call.m.newArray(kept);
-    list.rest = elements.any;
+    list.rest = namesOfOneProgram(call, elements.any) ?? elements.any;
     list.exact = elements.items !== undefined && elements.any === undefined;
     if (elements.any !== undefined) call.m.perhaps([], false, () => apply(call, elements.any, undefined));
     return list;
@@ -221,6 +223,20 @@ const methods: Readonly<Record<string, Method>> = {
   toSorted: (call, elements) =>
     listFrom(call, { items: sorted(call, elements.items ?? []), any: elements.any }, (item) => item),
 };
+
+/** Matches `key => /^debug_/i.test(key)` and `k => k.startsWith('APP_')`: variables of one program, not all of them. */
+const prefixTest =
+  /\/\^\(?([A-Za-z]\w{2,})|startsWith\(\s*['"`](\w{3,})|indexOf\(\s*['"`](\w{3,})['"`]\s*\)\s*={2,3}\s*0/;
+
+/** The names of variables that one program calls its own, where a filter keeps only those. */
+function namesOfOneProgram({ m, args, node }: BuiltinCall, any: Value): Value {
+  if (!hasLabel(taintOf(any), 'names')) return undefined;
+  const [callback] = thingsOf(args[0]);
+  const prefix = callback === undefined ? null : prefixTest.exec(m.sourceOf(callback) ?? '');
+  const name = prefix?.[1] ?? prefix?.[2] ?? prefix?.[3];
+  if (name === undefined || isSecretName(name)) return undefined;
+  return make(unknown, [m.source('setting', node, 'process.env', `${name}…`)]);
+}
 
 function apply({ m, args, self, node }: BuiltinCall, item: Value, index: number | undefined): Value {
   return m.call(args[0], args[1], [item, index ?? unknown, self], node);

@@ -16,6 +16,8 @@ import { arrayMethod } from './arrays.ts';
 import type { BuiltinCall, BuiltinResult } from './builtins.ts';
 import { decodedFrom } from './decoded.ts';
 
+/** Origin of bytes that are a file's own: its text is there to be read. */
+export const fileOrigin = '@file';
 const maxKnownBytes = 4 * 1024 * 1024;
 const encodings = /^(?:utf-?8|ucs-?2|utf-?16le|latin1|binary|ascii|base64|base64url|hex)$/i;
 const reading =
@@ -37,7 +39,9 @@ export function bytesMethod(call: BuiltinCall, thing: Thing): BuiltinResult {
       const [from, to] = numbers;
       const isKnown = bytes !== undefined && [from, to].every((one) => one === undefined || typeof one === 'number');
       const part = isKnown ? bytes.slice(from as number | undefined, to as number | undefined) : undefined;
-      return { value: m.newBytes(part, taint) };
+      const cut = m.newBytes(part, taint);
+      cut.origin = thing.origin;
+      return { value: cut };
     }
     case 'map':
       return { value: mapped(call, thing, taint) };
@@ -87,7 +91,7 @@ function textOfBytes(call: BuiltinCall, thing: Thing, taint: Taint): Value {
   const { args, m, node } = call;
   const encoding = args[0] === undefined ? 'utf8' : textOf(args[0]);
   const [from, to] = [plainOf(args[1]), plainOf(args[2])];
-  const isNumbered = hasLabel(taint, 'blob') && !hasLabel(taint, 'decoded');
+  const isNumbered = hasLabel(taint, 'blob') && !hasLabel(taint, 'decoded') && thing.origin !== fileOrigin;
   const carried = isNumbered ? union(taint, decodedFrom(m, node, 'Buffer.toString', thing, taint)) : taint;
   if (thing.bytes === undefined || encoding === undefined || !encodings.test(encoding)) return make(unknown, carried);
   if ([from, to].some((one) => one !== undefined && typeof one !== 'number')) return make(unknown, carried);

@@ -6,22 +6,23 @@ const emitting = /\.(?:emit|dispatchEvent|publish|postMessage|send)$/;
 const ownChannels =
   /^(?:events\(\)|EventTarget\(\)|process|worker_threads\.(?:Worker\(\)|parentPort)|child_process\.\w+\(\)|diagnostics_channel\.channel\(\)|BroadcastChannel\(\))\./;
 
+export function isEvent(path: string): boolean {
+  return registering.test(path) || (emitting.test(path) && ownChannels.test(path));
+}
+
 /**
  * Emitters and channels: what is emitted reaches the handlers of that name, whichever came first. Handlers on things of
  * the runtime (a response's `data`) get what the thing carries.
  */
-export function eventCall(call: NativeCall): { value: Value } | undefined {
+export function eventCall(call: NativeCall): Value {
   const { path, machine: m, args, self, node } = call;
   if (registering.test(path)) {
     if (ownChannels.test(path)) listen(m, channelOf(call), nameOf(call), args.at(-1), node);
     else m.callBack([args.at(-1)], [make(unknown, taintOf(self)), make(unknown, taintOf(self))], node);
-    return { value: self };
+    return self;
   }
-  if (emitting.test(path) && ownChannels.test(path)) {
-    emit(m, channelOf(call), nameOf(call), path.endsWith('.emit') ? args.slice(1) : args, node);
-    return { value: unknown };
-  }
-  return undefined;
+  emit(m, channelOf(call), nameOf(call), path.endsWith('.emit') ? args.slice(1) : args, node);
+  return unknown;
 }
 
 /** Threads and children of one program share a channel; an emitter made here is its own. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Node } from '@babel/types';
 import { credentialAt } from '../../credentials.ts';
 import { countInvisible, minInvisible } from '../../invisible.ts';
@@ -16,6 +17,8 @@ import {
   type Value,
 } from '../abstract/value.ts';
 import type { Machine, NativeCall } from '../interpreter/machine.ts';
+import { looksOpaque } from '../opaque.ts';
+import { fileOrigin } from './bytes.ts';
 import type { Models } from './model.ts';
 import { normalized } from './paths.ts';
 
@@ -23,6 +26,7 @@ export const mediaPath =
   /\.(?:png|jpe?g|gif|webp|bmp|ico|icns|tiff?|avif|heic|wav|mp3|ogg|oga|opus|flac|m4a|aac|mp4|webm|mov|svgz)(?:[?#].*)?$/i;
 const consumerManifest =
   /^(?:\{consumer\}|\{cwd\}|\.{1,2}|\uffff)?(?:\/\.\.)*\/?(?:.*[/\uffff])?package(?:-lock)?\.json$/;
+const maxLookedAt = 256 * 1024;
 const maxKnownBytes = 4 * 1024 * 1024;
 
 /** What reading files gives, and what writing them keeps for who reads or runs them later. */
@@ -104,9 +108,9 @@ function contentAt(m: Machine, path: string, node: Node, what: string, encoding:
   const stored = m.stores.get(`file:${path}`);
   const taint = taintAt(m, path, node, what, packaged);
   if (packaged !== undefined && packaged.length <= maxKnownBytes) {
-    return encoding === undefined
-      ? m.newBytes(packaged.slice(), taint)
-      : m.callMethod(m.newBytes(packaged.slice(), taint), 'toString', [encoding], node);
+    const bytes = m.newBytes(packaged.slice(), taint);
+    bytes.origin = fileOrigin;
+    return encoding === undefined ? bytes : m.callMethod(bytes, 'toString', [encoding], node);
   }
   const content = encoding === undefined && taint.length > 0 ? m.newBytes(undefined, taint) : make(unknown, taint);
   return stored === undefined ? content : join(content, stored);
@@ -121,7 +125,7 @@ function taintAt(m: Machine, path: string, node: Node, what: string, packaged: U
     const invisible = countInvisible(Buffer.from(packaged).toString('utf8'));
     if (invisible >= minInvisible) add('invisible', path, invisible);
     if (mediaPath.test(path)) add('media', path, packaged.length);
-    else if (!/\.(?:[cm]?[jt]s|css|html?|md)$/.test(path)) add('blob', path, packaged.length);
+    else if (isOpaqueData(packaged)) add('blob', path, packaged.length);
     return taint;
   }
   if (path === '/proc/self/environ' || /^\/proc\/[^/]+\/environ$/.test(path)) add('environment', '*');
@@ -132,6 +136,14 @@ function taintAt(m: Machine, path: string, node: Node, what: string, packaged: U
   const kind = credentialAt(path);
   if (kind !== undefined) add('credential', kind);
   return taint;
+}
+
+/** Data that means nothing to a reader: no text, or text with a long opaque word in it. */
+function isOpaqueData(bytes: Uint8Array): boolean {
+  if (!isUtf8(bytes)) return true;
+  const text = Buffer.from(bytes.subarray(0, maxLookedAt)).toString('utf8');
+  const words = text.match(/[^\s"'<>]{40,}/g) ?? [];
+  return words.slice(0, 50).some((word) => looksOpaque(word));
 }
 
 function opened(call: NativeCall, native: string): Thing {

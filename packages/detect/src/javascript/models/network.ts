@@ -98,12 +98,15 @@ const sendingMethod = new RegExp(`\\(\\)\\.(?:\\w+\\.)*(?:${verbs})$`);
 const handles =
   /^(?:https?\.request|https?\.get|http\.ClientRequest|net\.connect|net\.createConnection|net\.Socket|tls\.connect|tls\.TLSSocket|WebSocket|http2\.connect|dgram\.createSocket|worker_threads\.none)\(\)/;
 
-/** A call on something that talks to the network; undefined when it is none. */
+/** Whether a name is that of something that talks to the network, besides what is known by its whole name. */
+export function isNetwork(path: string): boolean {
+  return clients.test(path) || (handles.test(path) && /\(\)\.(?:write|end|send|push|request|setHeader)$/.test(path));
+}
+
+/** A call on something that talks to the network; undefined when it does not go anywhere. */
 export function networkCall(call: NativeCall): Value | undefined {
   const { path } = call;
   if (clients.test(path)) return clientCall(call);
-  if (!handles.test(path)) return undefined;
-  if (!/\(\)\.(?:write|end|send|push|request|setHeader)$/.test(path)) return undefined;
   const thing = plainOf(call.self);
   const remote = thing instanceof Thing ? thing.origin : undefined;
   // A socket that was never connected is a pipe of this process.

@@ -34,9 +34,12 @@ function said({ machine: m, node, path }: NativeCall, known?: string): Value {
   return make(known ?? unknown, [m.source('identity', node, path, path)]);
 }
 
+export function isPipe(path: string): boolean {
+  return /\.pipe$|^stream\.pipeline$/.test(path);
+}
+
 /** `source.pipe(target)`: what the one carries the other does. */
-export function piped({ machine: m, path, args, self, node }: NativeCall): Value | undefined {
-  if (!/\.pipe$|^stream\.pipeline$|^stream\.finished$/.test(path)) return undefined;
+export function piped({ machine: m, path, args, self, node }: NativeCall): Value {
   const targets = path === 'stream.pipeline' ? args.slice(1) : args;
   const source = path === 'stream.pipeline' ? args[0] : self;
   const carried = m.holds(source);
