@@ -17,8 +17,8 @@ import {
   unknown,
   type Value,
 } from '../abstract/value.ts';
-import { nativeMember, setNative } from '../models/native-members.ts';
 import { narrowed } from '../models/narrowed.ts';
+import { nativeMember, setNative } from '../models/native-members.ts';
 import { anyItem } from './elements.ts';
 import { isOwnKey } from './keys.ts';
 import type { Machine } from './machine.ts';

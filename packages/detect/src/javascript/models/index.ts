@@ -1,5 +1,5 @@
 import { union, unionAll } from '../abstract/taint.ts';
-import { make, plainOf, Thing, taintOf, unknown, type Value, type Plain } from '../abstract/value.ts';
+import { make, type Plain, plainOf, Thing, taintOf, unknown, type Value } from '../abstract/value.ts';
 import { taintHanded } from '../interpreter/holds.ts';
 import type { NativeCall } from '../interpreter/machine.ts';
 import { callBuiltin } from './builtins.ts';
